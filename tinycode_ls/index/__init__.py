@@ -1,0 +1,1 @@
+"""The workspace as a second model: which files, exact counts, where a match came from."""

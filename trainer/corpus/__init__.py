@@ -1,0 +1,1 @@
+"""Source files on disk -> memory-mapped byte arrays to train on."""
