@@ -1,0 +1,41 @@
+"""What a completion is, in plain text and numbers: shared by the completer, the server and the command line."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Source:
+    """One voice behind a suggestion: the model, or a place in the workspace.
+
+    `share` is its part of the suggestion's probability, 0..1; `path` is empty for the model; `line` counts from 1.
+    """
+
+    share: float
+    path: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Text to insert at the cursor, and how likely all of it is right (0..1, calibrated)."""
+
+    text: str
+    probability: float
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True)
+class Request:
+    """A cursor in a document. `left` and `right` are all the text before and after it, line ends already `\\n`.
+
+    `path` is relative to the workspace where there is one, empty for a buffer without a name.
+    `whole_lines`: the user asked (answer with whole lines); otherwise a suggestion ends where it stops being sure,
+    and there may be none. `must_start_with`: the row selected in the completion menu, which the answer has to extend.
+    """
+
+    path: str
+    left: str
+    right: str
+    whole_lines: bool = False
+    count: int = 1
+    must_start_with: str = ""
