@@ -1,0 +1,118 @@
+"""The open documents: our own copy of each, kept as lines, with its version.
+
+Knows positions and changes by `text.py`, not LSP types and not what a completion is. Used from one thread.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+from .text import Position, Span, clean, locate, replace, split_lines, units
+
+
+def file_of(uri: str) -> Path | None:
+    """The file behind a `file:` URI; None for an unsaved buffer, a notebook's cell, a remote file system."""
+    parts = urlsplit(uri)
+    return Path(url2pathname(parts.path)) if parts.scheme == "file" else None
+
+
+def name_of(uri: str) -> str:
+    """What the document would be called as a file, for its language and for globs: the path part of any URI."""
+    return unquote(urlsplit(uri).path)
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A document as it was at one moment, split where the cursor stood; line ends are `\\n` in `left` and `right`.
+
+    `line_end` is the document's own, to be used in what is inserted; `position` lies inside the document.
+    """
+
+    uri: str
+    version: int
+    language: str
+    position: Position
+    left: str
+    right: str
+    line_end: str = "\n"
+
+
+@dataclass
+class Document:
+    """`lines` are as `text.split_lines` makes them."""
+
+    uri: str
+    version: int
+    language: str
+    lines: list[str]
+
+
+class Documents:
+    """Guards that every change is applied to the copy it was made for. `encoding` is that of the positions."""
+
+    def __init__(self, encoding: str = "utf-16") -> None:
+        self.encoding = encoding
+        self._open: dict[str, Document] = {}
+
+    def open(self, uri: str, version: int, language: str, text: str) -> None:
+        """A document that is open already is replaced: the client knows best."""
+        self._open[uri] = Document(uri, version, language, split_lines(clean(text)))
+
+    def change(self, uri: str, version: int, changes: list[tuple[Span | None, str]]) -> bool:
+        """Apply `changes` in order; False, and nothing done, when the document is not open."""
+        document = self._open.get(uri)
+        if document is None:
+            return False
+        for span, new in changes:
+            replace(document.lines, span, new, self.encoding)
+        document.version = version
+        return True
+
+    def close(self, uri: str) -> None:
+        """Forget it; one that was never open is no matter."""
+        self._open.pop(uri, None)
+
+    def get(self, uri: str) -> Document | None:
+        """The document, if it is open."""
+        return self._open.get(uri)
+
+    def all(self) -> list[Document]:
+        """Every open document, the one opened last at the end."""
+        return list(self._open.values())
+
+    def version(self, uri: str) -> int | None:
+        """Its version now; None when it is not open."""
+        document = self._open.get(uri)
+        return None if document is None else document.version
+
+    def cursor(self, uri: str, position: Position) -> Cursor | None:
+        """What stands left and right of `position`, clamped into the document; None when it is not open."""
+        document = self._open.get(uri)
+        if document is None:
+            return None
+        lines = document.lines
+        row, col = locate(lines, position, self.encoding)
+        return Cursor(
+            uri,
+            document.version,
+            document.language,
+            Position(row, units(lines[row][:col], self.encoding)),
+            plain("".join(lines[:row]) + lines[row][:col]),
+            plain(lines[row][col:] + "".join(lines[row + 1 :])),
+            line_end_near(lines, row),
+        )
+
+
+def plain(text: str) -> str:
+    """`text` with every line end as `\\n`."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def line_end_near(lines: list[str], row: int) -> str:
+    """The line end that the document uses around line `row`: of this line, else of the one above, else `\\n`."""
+    for line in (lines[row], lines[row - 1] if row else ""):
+        for line_end in ("\r\n", "\n", "\r"):
+            if line.endswith(line_end):
+                return line_end
+    return "\n"

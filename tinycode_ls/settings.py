@@ -1,0 +1,147 @@
+"""Every setting: its type, its default and one sentence. Knows where settings come from, not what they do.
+
+Names are written `timeout_ms` in TOML and `timeoutMs` in JSON (editors); both are understood everywhere.
+"""
+
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+WORKSPACE_FILE = ".tinycode.toml"
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+def setting(default: Any, sentence: str, *, least: float | None = None, most: float | None = None, **more: Any) -> Any:
+    """A field of Settings. `one_of`: the values allowed; `private`: not taken from a workspace."""
+    return field(default=default, metadata={"sentence": sentence, "least": least, "most": most, **more})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a user can set. Each field has its default and its sentence here and nowhere else."""
+
+    enabled: bool = setting(True, "Suggest anything at all.")
+    model: str = setting("", "Model file to use instead of the workspace's, your own or the shipped one.", private=True)
+    precision: float = setting(0.5, "Show a suggestion only when it is this likely to be right.", least=0, most=1)
+    ghost_text: bool = setting(True, "Answer inline completion (ghost text).")
+    completion_list: bool = setting(True, "Add single-line suggestions to the completion list.")
+    max_lines: int = setting(12, "Longest suggestion, in lines.", least=1, most=1000)
+    in_comments: bool = setting(True, "Suggest inside comments.")
+    in_strings: bool = setting(True, "Suggest inside string literals.")
+    disabled_languages: tuple[str, ...] = setting((), "Languages, as the editor names them, without suggestions.")
+    disabled_files: tuple[str, ...] = setting((), "Globs of files without suggestions (.env, keys: always).")
+    timeout_ms: int = setting(500, "Answer after this many milliseconds with what there is.", least=10, most=60_000)
+    index: bool = setting(True, "Learn names and idioms from the files of the open folders.")
+    index_budget_mb: float = setting(8.0, "Most text to index, in megabytes.", least=0, most=1024)
+    max_document_mb: float = setting(8.0, "Leave documents larger than this alone, in megabytes.", least=0, most=1024)
+    log_level: str = setting("warning", "How much to log: debug, info, warning or error.", one_of=LOG_LEVELS)
+    log_file: str = setting("", "File to log to instead of the standard error stream.", private=True)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Settings from one place; `where` names it in messages; `trusted`: the user's own, not a workspace's."""
+
+    where: str
+    values: Mapping[str, Any]
+    trusted: bool = True
+
+
+def merge(layers: Iterable[Layer]) -> tuple[Settings, list[str]]:
+    """-> the settings, later layers winning, and one sentence for each value that was ignored."""
+    known = {entry.name: entry for entry in fields(Settings)}
+    chosen: dict[str, Any] = {}
+    problems: list[str] = []
+    for layer in layers:
+        for key, value in layer.values.items():
+            name = snake_case(key)
+            problem = _problem(known, name, value, layer)
+            if problem:
+                problems.append(f"{layer.where}: setting {key!r} is {problem}")
+            elif value is not None:
+                chosen[name] = _converted(known[name], value)
+    return Settings(**chosen), problems
+
+
+def snake_case(name: str) -> str:
+    """`timeoutMs` and `timeout-ms` -> `timeout_ms`."""
+    return re.sub(r"(?<=[a-z])([A-Z])", r"_\1", name).replace("-", "_").lower()
+
+
+def camel_case(name: str) -> str:
+    """`timeout_ms` -> `timeoutMs`, as editors write it."""
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def _problem(known: Mapping[str, Field[Any]], name: str, value: Any, layer: Layer) -> str:
+    """What is wrong with a value, or nothing."""
+    if name not in known:
+        return f"unknown; expected one of {', '.join(known)}; remove it"
+    entry = known[name]
+    if entry.metadata.get("private") and not layer.trusted:
+        return "not taken from a workspace; set it in the editor or in your own settings file"
+    if value is None or _fits(entry, value):
+        return ""
+    return f"{value!r}; expected {expected(entry)}; ignored"
+
+
+def _fits(entry: Field[Any], value: Any) -> bool:
+    """Whether `value` has the type and the range of the setting."""
+    if isinstance(entry.default, bool):
+        return isinstance(value, bool)
+    if isinstance(entry.default, (int, float)):
+        whole = isinstance(entry.default, int)
+        number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+        return number and entry.metadata["least"] <= value <= entry.metadata["most"]
+    if isinstance(entry.default, tuple):
+        return isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
+    return isinstance(value, str) and value in entry.metadata.get("one_of", (value,))
+
+
+def expected(entry: Field[Any]) -> str:
+    """The values a setting takes, in words."""
+    if isinstance(entry.default, bool):
+        return "true or false"
+    if isinstance(entry.default, (int, float)):
+        kind = "a whole number" if isinstance(entry.default, int) else "a number"
+        return f"{kind} from {entry.metadata['least']} to {entry.metadata['most']}"
+    if isinstance(entry.default, tuple):
+        return "a list of strings"
+    return " or ".join(entry.metadata["one_of"]) if "one_of" in entry.metadata else "a string"
+
+
+def _converted(entry: Field[Any], value: Any) -> Any:
+    """A value that fits, in the type of the field."""
+    default: Any = entry.default
+    return type(default)(value)
+
+
+def read_toml(path: Path, *, trusted: bool) -> tuple[Layer, list[str]]:
+    """The settings in a TOML file; none when there is no file; a sentence when it cannot be read."""
+    empty = Layer(str(path), {}, trusted)
+    try:
+        return Layer(str(path), tomllib.loads(path.read_text(encoding="utf-8")), trusted), []
+    except FileNotFoundError:
+        return empty, []
+    except (OSError, ValueError) as error:
+        return empty, [f"{path}: not read ({error}); expected lines such as `precision = 0.5`; mend or remove the file"]
+
+
+def from_editor(where: str, value: Any) -> tuple[Layer, list[str]]:
+    """The settings in what a client sent: an object, or one that holds it under `tinycode`; null means none."""
+    if isinstance(value, Mapping) and isinstance(value.get("tinycode"), Mapping):
+        value = value["tinycode"]
+    if value is None:
+        return Layer(where, {}), []
+    if not isinstance(value, Mapping):
+        return Layer(where, {}), [f"{where}: found {value!r}; expected an object with settings; ignored"]
+    return Layer(where, {key: item for key, item in value.items() if isinstance(key, str)}), []
