@@ -1,0 +1,72 @@
+"""Silence where it is wanted: secrets always, the rest by settings."""
+
+import pytest
+
+from tinycode_ls.languages import file_name, kind_at_end, language_of
+from tinycode_ls.quiet import is_secret, why_quiet
+from tinycode_ls.settings import Settings
+
+
+@pytest.mark.parametrize(
+    "path",
+    [".env", "a/.env.local", "deploy/server.key", "id_ed25519", ".netrc", "/home/x/.aws/config", "b/secrets.toml"],
+)
+def test_secrets_have_no_suggestions(path):
+    assert is_secret(path)
+    assert why_quiet(Settings(), path, "plaintext", "", "")
+
+
+@pytest.mark.parametrize("path", ["", "env.py", ".env.example", "keys.py", "id_rsa.pub", "src/secrets.py", "a.py"])
+def test_ordinary_files_are_no_secrets(path):
+    assert not is_secret(path)
+    assert why_quiet(Settings(), path, "python", "", "") == ""
+
+
+def test_each_switch_names_itself():
+    for settings, word in (
+        (Settings(enabled=False), "enabled"),
+        (Settings(disabled_languages=("python",)), "disabled_languages"),
+        (Settings(disabled_files=("docs/**",)), "disabled_files"),
+        (Settings(max_document_mb=0), "max_document_mb"),
+        (Settings(in_comments=False), "comment"),
+    ):
+        assert word in why_quiet(settings, "docs/conf.py", "python", "x = 1  # no", "")
+
+
+@pytest.mark.parametrize(
+    "language, left, kind",
+    [
+        ("python", "x = 1", "code"),
+        ("python", "x = 1  # it's", "comment"),
+        ("python", "# it's\nx", "code"),
+        ("python", "x = 'a # b", "string"),
+        ("python", "x = 'a # b'", "code"),
+        ("python", 'def f():\n    """It\'s\n', "string"),
+        ("python", 'def f():\n    """It\'s"""\n', "code"),
+        ("python", "x = 'not closed\ny", "code"),
+        ("python", "x = 'a\\'b", "string"),
+        ("c", "/* a\n b", "comment"),
+        ("c", "/* a */ b // c\n d", "code"),
+        ("javascript", "`a ${b} \n", "string"),
+        ("rust", "fn f<'a>(x: &'a str) { x", "code"),
+        ("rust", "let c = '\"'; c", "code"),
+        ("lua", "-- a", "comment"),
+        ("unknown", "# a", "code"),
+    ],
+)
+def test_where_the_cursor_is(language, left, kind):
+    assert kind_at_end(left, language) == kind
+
+
+def test_language_by_name_then_by_client():
+    assert language_of("a/b.PY", "plaintext") == "python"
+    assert language_of("Untitled-1", "typescriptreact") == "typescript"
+    assert language_of("", "") == ""
+
+
+def test_cells_and_unsaved_buffers_get_a_telling_name():
+    assert file_name("/w/nb.ipynb", "python") == "/w/nb.py"
+    assert file_name("Untitled-1", "rust") == "Untitled-1.rs"
+    assert file_name("a.tsx", "typescriptreact") == "a.tsx"
+    assert file_name("", "python") == "untitled.py"
+    assert file_name("Makefile", "makefile") == "Makefile"
