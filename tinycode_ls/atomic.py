@@ -1,0 +1,37 @@
+"""Files that are either whole or absent: written beside their place, flushed to disk, then renamed."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from .errors import TinycodeError
+
+
+def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], None], mode: int = 0o644) -> None:
+    """Write `content` (bytes, or a function that writes to an open file) so that a crash leaves the old file or the new.
+
+    Raises TinycodeError, naming the place, when the folder is missing, not writable or the disk is full.
+    """
+    path = Path(path)
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        temporary = Path(name)
+        with os.fdopen(descriptor, "wb") as file:
+            if callable(content):
+                content(file)
+            else:
+                file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(mode)
+        temporary.replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise TinycodeError(f"{path}: not written ({reason}); choose a writable place with free space") from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,114 @@
+"""A loaded model: an onnxruntime session and its card. State goes in and comes out; weights never change.
+
+Shapes:  T bytes   B hypotheses side by side   L layers   H units
+State:   one float32 array [L, B, H] per name in `card.spec.state_names`
+"""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from ..errors import ModelFileError
+from ..model.card import CARD_KEY, MIXER_KEY, ModelCard, card_from_json
+from ..model.document import VOCABULARY
+from ..model.file import read_model_file
+
+Array = npt.NDArray[np.float32]
+State = tuple[Array, ...]
+
+
+class Model:
+    """Immutable and safe to share between threads; `step` and `read` are pure functions of their arguments."""
+
+    def __init__(self, session: ort.InferenceSession, card: ModelCard, size_bytes: int, mixer: bytes | None) -> None:
+        self.card, self.size_bytes, self.mixer = card, size_bytes, mixer
+        self._session = session
+        self._state_inputs = card.spec.state_names
+        self._outputs = ["logits", *(f"{name}_out" for name in self._state_inputs)]
+
+    def initial_state(self, batch: int = 1) -> State:
+        """Nothing read yet."""
+        shape = (self.card.spec.layers, batch, self.card.spec.hidden)
+        return tuple(np.zeros(shape, np.float32) for _ in self._state_inputs)
+
+    def run(self, ids: npt.NDArray[np.int64], state: State, tail: int) -> tuple[Array, State]:
+        """ids [T, B] -> logits of the last `tail` positions [tail, B, 256], the state after the last byte."""
+        feeds: dict[str, Any] = {"ids": ids, "tail": np.array([tail], np.int64)}
+        feeds.update(zip(self._state_inputs, state, strict=True))
+        logits, *after = self._session.run(self._outputs, feeds)
+        return logits, tuple(after)
+
+    def step(self, ids: npt.NDArray[np.int64], state: State) -> tuple[Array, State]:
+        """One byte for each of B hypotheses: ids [B] -> logits [B, 256], state."""
+        logits, after = self.run(ids[None, :], state, 1)
+        return logits[0], after
+
+    def read(self, text: bytes, state: State | None = None) -> tuple[Array, State]:
+        """Read many bytes in one call, one stream -> logits after the last [256], state. `text` must not be empty."""
+        logits, after = self.run(byte_ids(text), self.initial_state() if state is None else state, 1)
+        return logits[0, 0], after
+
+    def read_all(self, text: bytes, state: State | None = None) -> tuple[Array, State]:
+        """As `read`, with the logits after each byte [T, 256]."""
+        logits, after = self.run(byte_ids(text), self.initial_state() if state is None else state, len(text))
+        return logits[:, 0], after
+
+
+def byte_ids(text: bytes) -> npt.NDArray[np.int64]:
+    """Text as one stream of ids [T, 1]."""
+    return np.frombuffer(text, np.uint8).astype(np.int64)[:, None]
+
+
+def select_state(state: State, rows: npt.NDArray[np.int64]) -> State:
+    """The states of some hypotheses, in the order of `rows` (a hypothesis may be taken twice)."""
+    return tuple(tensor[:, rows] for tensor in state)
+
+
+def log_softmax(logits: Array) -> Array:
+    """Natural logarithms of probabilities along the last axis."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)), np.float32)
+
+
+def load_model(path: Path) -> Model:
+    """Load and check a model file; raises ModelFileError with what was found and what to do."""
+    path = Path(path)
+    content = read_model_file(path)
+    try:
+        session = ort.InferenceSession(content, _session_options(), providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises its own kinds, and not one base class of them
+        reason = str(error).splitlines()[0][:120]
+        raise ModelFileError(f"{path}: not a model, or damaged ({reason}); copy or train it again") from error
+    metadata = session.get_modelmeta().custom_metadata_map
+    if CARD_KEY not in metadata:
+        raise ModelFileError(f"{path}: an ONNX file without a tinycode card; expected one made by `tinycode-train`")
+    card = card_from_json(metadata[CARD_KEY], str(path))
+    _check_shapes(session, card, path)
+    mixer = base64.b64decode(metadata[MIXER_KEY]) if MIXER_KEY in metadata else None
+    return Model(session, card, len(content), mixer)
+
+
+def _session_options() -> ort.SessionOptions:
+    """One thread that never spins (an idle server uses no CPU), and no arena that keeps memory it grew for one long read."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 4
+    return options
+
+
+def _check_shapes(session: ort.InferenceSession, card: ModelCard, path: Path) -> None:
+    spec = card.spec
+    expected = {name: [spec.layers, "B", spec.hidden] for name in spec.state_names}
+    expected |= {"ids": ["T", "B"], "tail": [1]}
+    found = {item.name: item.shape for item in session.get_inputs()}
+    if found != expected:
+        raise ModelFileError(f"{path}: inputs {found}, expected {expected}; train it again with this version")
+    logits = [item.shape for item in session.get_outputs() if item.name == "logits"]
+    if not logits or logits[0][-1] != VOCABULARY:
+        raise ModelFileError(f"{path}: no logits over {VOCABULARY} bytes; train it again with this version")

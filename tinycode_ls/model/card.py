@@ -1,0 +1,52 @@
+"""The model card: everything a model file says about itself, as JSON in the file's metadata."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ..errors import ModelFileError
+from .spec import ModelSpec
+
+FORMAT_VERSION = 1
+CARD_KEY = "tinycode"
+"""Metadata key of the card's JSON."""
+MIXER_KEY = "tinycode.mixer"
+"""Metadata key of the mixer's weights (see mixer.py), where the model was fitted together with an index."""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """`quality`: measured figures by name; `recipe`: the whole resolved recipe; `corpus_hash`: sha256 of the text."""
+
+    spec: ModelSpec
+    name: str = "model"
+    languages: tuple[str, ...] = ()
+    licence: str = ""
+    corpus_hash: str = ""
+    made_with: str = ""
+    recipe: dict[str, Any] = field(default_factory=dict)
+    quality: dict[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """The text that stands in the file's metadata."""
+        return json.dumps({"format_version": FORMAT_VERSION, **asdict(self)}, sort_keys=True)
+
+
+def card_from_json(text: str, where: str) -> ModelCard:
+    """Raises ModelFileError when `text`, found in the file `where`, is no card of this format version."""
+    try:
+        data = json.loads(text)
+        version = data.pop("format_version")
+    except (ValueError, KeyError, AttributeError) as error:
+        raise ModelFileError(f"{where}: its card is damaged ({error}); train or copy the model again") from error
+    if version != FORMAT_VERSION:
+        raise ModelFileError(
+            f"{where}: format version {version}, expected {FORMAT_VERSION}; "
+            + ("update tinycode-ls" if isinstance(version, int) and version > FORMAT_VERSION else "train it again")
+        )
+    try:
+        spec = ModelSpec.from_dict(data.pop("spec"))
+        data["languages"] = tuple(data.get("languages", ()))
+        return ModelCard(spec=spec, **data)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ModelFileError(f"{where}: its card is damaged ({error}); train or copy the model again") from error

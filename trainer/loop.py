@@ -1,0 +1,244 @@
+"""The training loop: truncated back-propagation through time over a corpus, with validation and checkpoints.
+
+Knows nothing of files to train on (corpus), of model files (export) or of terminals (it reports to `Listener`).
+"""
+
+import math
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from tinycode_ls.errors import TrainingError
+
+from .batches import Bytes, Streams
+from .checkpoint import Checkpoint, Progress, save_checkpoint
+from .network import Network, State, detached, next_byte_loss, pick_device
+from .parallel import Group, gather_states, join_group
+from .recipe import Recipe
+from .schedule import learning_rate
+from .validation import Quality, measure
+
+
+@dataclass(frozen=True)
+class StepFigures:
+    """What one optimiser step showed. `bits` and `accuracy` are of the batch just trained on; `done` is 0..1."""
+
+    step: int
+    bits: float
+    accuracy: float
+    rate: float
+    gradient_norm: float
+    bytes_read: int
+    seconds: float
+    done: float
+
+
+class Listener(Protocol):
+    """Who is told of a run's progress."""
+
+    def on_step(self, figures: StepFigures) -> None:
+        """After each optimiser step."""
+
+    def on_validation(self, figures: StepFigures, quality: Quality, best: bool) -> None:
+        """After each validation."""
+
+
+@dataclass
+class Run:
+    """A run in memory: what changes while training."""
+
+    recipe: Recipe
+    network: Network
+    optimiser: torch.optim.AdamW
+    progress: Progress
+    state: State
+    corpus_hash: str
+
+
+def make_optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
+    """Weight decay on matrices only: biases and gains have no business shrinking."""
+    matrices = [weight for weight in network.parameters() if weight.dim() > 1]
+    vectors = [weight for weight in network.parameters() if weight.dim() <= 1]
+    groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.99), fused=True)
+
+
+def start_run(recipe: Recipe, corpus_hash: str, weights: dict[str, Tensor] | None = None) -> Run:
+    """A new run, from scratch or from `weights`."""
+    torch.manual_seed(recipe.seed)
+    network = Network(recipe.spec, recipe.dropout)
+    if weights is not None:
+        network.load_state_dict(weights)
+    network.to(pick_device(recipe.device))
+    return Run(recipe, network, make_optimiser(network, recipe), Progress(), (), corpus_hash)
+
+
+def resume_run(checkpoint: Checkpoint, corpus_hash: str) -> Run:
+    """Go on where `checkpoint` stands; raises TrainingError when the corpus is not the same any more."""
+    if not checkpoint.optimiser:
+        raise TrainingError("this checkpoint holds weights only; expected the run's last.pt to resume from")
+    if checkpoint.corpus_hash != corpus_hash:
+        raise TrainingError(
+            f"the corpus changed since the run began (hash {corpus_hash[:8]}, expected {checkpoint.corpus_hash[:8]}); "
+            "restore it, or start a new run"
+        )
+    run = start_run(checkpoint.recipe, corpus_hash, checkpoint.weights)
+    run.optimiser.load_state_dict(checkpoint.optimiser)
+    run.progress, run.state = checkpoint.progress, checkpoint.state
+    torch.set_rng_state(checkpoint.random)
+    return run
+
+
+def train(run: Run, data: Bytes, held_out: Bytes, folder: Path, listener: Listener) -> None:
+    """Train until the recipe's end; last.pt and best.pt in `folder` are always whole.
+
+    KeyboardInterrupt is let through after last.pt is written. Raises TrainingError when the loss is not finite any more.
+    """
+    _Loop(run, data, held_out, folder, listener).train()
+
+
+class _Loop:
+    """The bookkeeping around `step`: clock, validation, checkpoints."""
+
+    def __init__(self, run: Run, data: Bytes, held_out: Bytes, folder: Path, listener: Listener) -> None:
+        recipe = run.recipe
+        self.run, self.held_out, self.folder, self.listener = run, held_out, folder, listener
+        self.device = pick_device(recipe.device)
+        self.group: Group = join_group(self.device)
+        if recipe.threads:
+            torch.set_num_threads(recipe.threads)
+        self.autocast = use_bfloat16(recipe.precision, self.device)
+        if recipe.batch % self.group.ranks:
+            raise TrainingError(f"--batch is {recipe.batch}; expected a multiple of the {self.group.ranks} processes")
+        self.streams = Streams(data, recipe.batch, recipe.sequence, recipe.seed, self.group.rank, self.group.ranks)
+        if not self.streams.chunks:
+            raise TrainingError(
+                f"the corpus has {len(data)} bytes, too few for batch {recipe.batch} x sequence {recipe.sequence}; "
+                "give more text or a smaller --batch"
+            )
+        if not run.state:
+            run.state = run.network.initial_state(self.streams.local_batch)
+        else:
+            mine = slice(self.group.rank * self.streams.local_batch, (self.group.rank + 1) * self.streams.local_batch)
+            run.state = tuple(tensor[:, mine].to(self.device) for tensor in run.state)
+        self.saved_at = time.monotonic()
+        self.validated_step = run.progress.step
+
+    def done(self) -> float:
+        """Share of the run that is behind us, 0..1."""
+        recipe, progress = self.run.recipe, self.run.progress
+        if recipe.steps:
+            return progress.step / recipe.steps
+        if recipe.minutes:
+            return self.group.agree(progress.seconds / (60 * recipe.minutes))
+        return progress.step * recipe.accumulate / max(1, recipe.epochs * self.streams.chunks)
+
+    def train(self) -> None:
+        """Steps until done; saves on the way out whatever happens, except a diverged step."""
+        progress = self.run.progress
+        try:
+            while (done := self.done()) < 1:
+                figures = self.step(done)
+                self.listener.on_step(figures)
+                if progress.step % self.run.recipe.validate_every == 0:
+                    self.validate(figures)
+                    if self.run.recipe.patience and progress.validations_without_gain >= self.run.recipe.patience:
+                        break
+                if self.group.agree(time.monotonic() - self.saved_at) > self.run.recipe.save_seconds:
+                    self.save()
+            if progress.step != self.validated_step:
+                self.validate(figures)
+        except KeyboardInterrupt:
+            self.save()
+            raise
+        self.save()
+
+    def step(self, done: float) -> StepFigures:
+        """One optimiser step over `accumulate` chunks."""
+        run, recipe, progress = self.run, self.run.recipe, self.run.progress
+        began = time.monotonic()
+        run.network.train()
+        run.optimiser.zero_grad(set_to_none=True)
+        loss, hits = 0.0, 0
+        for _ in range(recipe.accumulate):
+            ids, targets = (tensor.to(self.device) for tensor in self.streams.chunk(progress.epoch, progress.chunk))
+            with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.autocast):
+                logits, state = run.network(ids, run.state)
+            part = next_byte_loss(logits, targets) / recipe.accumulate
+            part.backward()  # type: ignore[no-untyped-call]
+            run.state = detached(state)
+            loss += float(part.detach())
+            hits += int((logits.argmax(-1) == targets).sum())
+            self.advance()
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"the loss became {loss} at step {progress.step}; the last good checkpoint is kept in {self.folder}; "
+                "start again with a lower --learning-rate"
+            )
+        self.group.average_gradients(run.network)
+        norm = float(nn.utils.clip_grad_norm_(run.network.parameters(), recipe.clip or math.inf))
+        rate = learning_rate(done, recipe.learning_rate, recipe.warmup, recipe.final_rate)
+        for group in run.optimiser.param_groups:
+            group["lr"] = rate
+        run.optimiser.step()
+        progress.step += 1
+        progress.bytes_read += recipe.accumulate * recipe.sequence * recipe.batch
+        progress.seconds += time.monotonic() - began
+        accuracy = hits / (recipe.accumulate * recipe.sequence * self.streams.local_batch)
+        bits = loss / math.log(2)
+        return StepFigures(progress.step, bits, accuracy, rate, norm, progress.bytes_read, progress.seconds, done)
+
+    def advance(self) -> None:
+        """To the next chunk; a new epoch starts with an empty state."""
+        progress = self.run.progress
+        progress.chunk += 1
+        if progress.chunk >= self.streams.chunks:
+            progress.epoch, progress.chunk = progress.epoch + 1, 0
+            self.run.state = self.run.network.initial_state(self.streams.local_batch)
+
+    def validate(self, figures: StepFigures) -> None:
+        """Measure on held-out bytes; keep the best weights."""
+        run, progress = self.run, self.run.progress
+        quality = measure(run.network, self.held_out, run.recipe.validation_bytes, self.device, self.autocast)
+        best = quality.bits < progress.best_bits
+        progress.validations_without_gain = 0 if best else progress.validations_without_gain + 1
+        self.validated_step = progress.step
+        if best:
+            progress.best_bits = quality.bits
+            self.write("best.pt", {}, ())
+        self.listener.on_validation(figures, quality, best)
+
+    def save(self) -> None:
+        """Write last.pt: all that is needed to go on."""
+        self.write("last.pt", self.run.optimiser.state_dict(), gather_states(self.group, self.run.state))
+        self.saved_at = time.monotonic()
+
+    def write(self, name: str, optimiser: dict[str, Any], state: State) -> None:
+        run = self.run
+        if self.group.leads:
+            weights = {key: value.detach().cpu().clone() for key, value in run.network.state_dict().items()}
+            save_checkpoint(
+                self.folder / name,
+                Checkpoint(
+                    run.recipe,
+                    replace(run.progress),
+                    weights,
+                    optimiser,
+                    tuple(tensor.cpu() for tensor in state),
+                    torch.get_rng_state(),
+                    run.corpus_hash,
+                ),
+            )
+
+
+def use_bfloat16(precision: str, device: torch.device) -> bool:
+    """`auto`: where the hardware multiplies bfloat16 natively; elsewhere it is emulated and slower."""
+    if precision != "auto":
+        return precision == "bfloat16"
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    return device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
