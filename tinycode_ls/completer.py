@@ -1,0 +1,115 @@
+"""Text left and right of a cursor -> ranked suggestions with their probability. Knows no LSP types and no threads.
+
+One call at a time (the server has one worker). Between calls it keeps, per document, the model's snapshots and the index
+of the text around the cursor; both are checked against the text they were made from.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .engine.choice import best_cut
+from .engine.deadline import Deadline
+from .engine.mixer import Mixer, mixer_from_bytes
+from .engine.mixture import Hypotheses, Predictor
+from .engine.model import Model
+from .engine.reader import DocumentReader
+from .engine.search import Path, SearchOptions, search
+from .index.document import MOST_LEFT, MOST_RIGHT, document_index
+from .index.suffixes import MOST_ORDER, SuffixIndex
+from .index.workspace import Workspace
+from .model.document import document_header
+from .suggestion import Request, Source, Suggestion
+
+MOST_DOCUMENTS = 16
+"""Documents whose snapshots are kept; about 2 MB each at most."""
+TYPING = SearchOptions(width=3, most_bytes=80, floor=0.05)
+WHOLE_LINE = SearchOptions(width=6, most_bytes=160)
+
+
+@dataclass
+class _Open:
+    """What is remembered of a document between two requests."""
+
+    model: Model
+    reader: DocumentReader
+    around: tuple[bytes, bytes] = (b"", b"")
+    index: SuffixIndex | None = None
+
+
+class Completer:
+    """`models(path)` gives the model for a document; `precision` is the user's dial, 0..1."""
+
+    def __init__(
+        self, models: Callable[[str], Model], workspace: Workspace | None = None, precision: float = 0.5
+    ) -> None:
+        self._models, self._workspace, self.precision = models, workspace, precision
+        self._open: OrderedDict[str, _Open] = OrderedDict()
+        self._mixers: dict[int, Mixer | None] = {}
+
+    def complete(self, request: Request, deadline: Deadline) -> list[Suggestion]:
+        """Best first; [] for silence. `deadline` bounds the search: what is found by then is answered."""
+        left = request.left[-MOST_LEFT:].encode("utf-8", "replace")
+        right = request.right[:MOST_RIGHT].encode("utf-8", "replace")
+        forced = request.must_start_with.encode("utf-8", "replace")
+        document = self._document(request.path)
+        predictor, start = self._start(document, left, right)
+        for byte in forced:
+            start = predictor.step(start, np.array([0]), np.array([byte]))
+        if request.whole_lines:
+            paths = search(predictor, start, WHOLE_LINE, deadline)
+            found = [(forced + path.text, _line_probability(path)) for path in paths]
+        else:
+            cut = best_cut(search(predictor, start, TYPING, deadline), self.precision)
+            found = [(forced + cut.text, cut.probability)] if cut else []
+        return _tidy(found, request)[: request.count]
+
+    def explain(self, suggestion: Suggestion) -> tuple[Source, ...]:
+        """Where a suggestion came from."""
+        return suggestion.sources
+
+    def _document(self, path: str) -> _Open:
+        model = self._models(path)
+        held = self._open.pop(path, None)
+        if held is None or held.model is not model:
+            held = _Open(model, DocumentReader(model, document_header(path)))
+        self._open[path] = held
+        if len(self._open) > MOST_DOCUMENTS:
+            self._open.popitem(last=False)
+        return held
+
+    def _start(self, document: _Open, left: bytes, right: bytes) -> tuple[Predictor, Hypotheses]:
+        mixer = self._mixer(document.model)
+        if mixer is not None:
+            around = left[: left.rfind(b"\n") + 1], right
+            if document.index is None or document.around != around:
+                document.index, document.around = document_index(*around), around
+        workspace = self._workspace.index if self._workspace else None
+        predictor = Predictor(document.model, mixer, document.index, workspace)
+        logits, state = document.reader.read(left)
+        return predictor, predictor.start(left[-MOST_ORDER * 8 :], state, logits)
+
+    def _mixer(self, model: Model) -> Mixer | None:
+        if id(model) not in self._mixers:
+            self._mixers = {id(model): mixer_from_bytes(model.mixer) if model.mixer else None}
+        return self._mixers[id(model)]
+
+
+def _line_probability(path: Path) -> float:
+    log_prob = path.end_log_prob if path.ended else path.log_probs[-1] if path.log_probs else 0.0
+    return float(np.exp(log_prob))
+
+
+def _tidy(found: list[tuple[bytes, float]], request: Request) -> list[Suggestion]:
+    """Valid text only, no trailing blanks, nothing twice, nothing that already follows the cursor."""
+    rest_of_line = request.right.split("\n", 1)[0].strip()
+    seen, kept = set(), []
+    for content, probability in found:
+        text = content.decode("utf-8", "ignore").rstrip()
+        if not text.strip() or text in seen or (rest_of_line and text.strip() == rest_of_line):
+            continue
+        seen.add(text)
+        kept.append(Suggestion(text, min(probability, 1.0)))
+    return kept

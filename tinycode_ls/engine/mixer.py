@@ -1,0 +1,127 @@
+"""One distribution from several voices: a small gate decides, byte by byte, how much each count may raise what it saw.
+
+For candidate byte b, with p(b) the network's probability and c_s(b) the count of slot s:
+
+    logit(b) = t * log p(b) + sum over s of w_s * log(1 + c_s(b) / (sigma_s * (p(b) + FLOOR)))
+
+A byte that no slot saw keeps its p(b); one that was seen is raised the more, the less the network expected it. The gate, a
+two-layer perceptron, reads how sure each slot is and whether the network agrees, and gives t and every w_s. This is
+logistic mixing as in PAQ (Mahoney 2005), over bytes instead of bits and with a learned gate; `trainer/mixer.py` fits it.
+"""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ModelFileError
+from ..index.evidence import Evidence, Voice
+
+Array = npt.NDArray[np.float32]
+
+FLOOR = 1e-3
+"""Keeps one count of a byte that the network thinks impossible from deciding everything."""
+MIXER_VERSION = 1
+
+DOCUMENT = Voice(orders=(1, 2, 3, 4, 5, 6, 8, 11, 16, 24), latest=(2, 4, 6, 10))
+WORKSPACE = Voice(orders=(2, 3, 4, 5, 6, 8, 11, 16, 24, 32))
+SLOTS = DOCUMENT.slots + WORKSPACE.slots
+GLOBAL_FEATURES = 9
+FEATURES = 4 * SLOTS + GLOBAL_FEATURES
+
+
+@dataclass(frozen=True)
+class Mixer:
+    """Fitted weights. gate_in [FEATURES, G], gate_bias [G], gate_out [G, 1 + SLOTS], out_bias, log_sigma [SLOTS]."""
+
+    gate_in: Array
+    gate_bias: Array
+    gate_out: Array
+    out_bias: Array
+    log_sigma: Array
+
+    def mix(self, log_p: Array, evidence: Evidence, last: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]) -> Array:
+        """log_p [B, 256] of the network, the evidence of all slots, last bytes and line columns [B] -> log probs [B, 256]."""
+        features = gate_features(log_p, evidence, last, columns)
+        hidden = np.maximum(features @ self.gate_in + self.gate_bias, 0)
+        weights = hidden @ self.gate_out + self.out_bias  # [B, 1+S]
+        logits = weights[:, :1] * log_p
+        seen = evidence.counts.any(axis=1)  # [B, 256]
+        rows, ids = np.nonzero(seen)
+        counts = evidence.counts[rows, :, ids]  # [N, S]
+        expected = np.exp(log_p[rows, ids, None] + 0) + FLOOR
+        raised = np.log1p(counts / (np.exp(self.log_sigma) * expected))
+        logits[rows, ids] += (raised * weights[rows, 1:]).sum(axis=1)
+        logits -= logits.max(axis=1, keepdims=True)
+        return np.asarray(logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)), np.float32)
+
+
+def join_evidence(parts: "list[Evidence]") -> Evidence:
+    """All slots of all voices, in the mixer's order."""
+    return Evidence(
+        np.concatenate([part.counts for part in parts], axis=1), np.concatenate([part.totals for part in parts], axis=1)
+    )
+
+
+def silent(batch: int, voice: Voice) -> Evidence:
+    """The evidence of a voice that has no text."""
+    return Evidence(np.zeros((batch, voice.slots, 256), np.float32), np.zeros((batch, voice.slots), np.float32))
+
+
+def gate_features(log_p: Array, evidence: Evidence, last: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]) -> Array:
+    """What the gate reads [B, FEATURES]: per slot size, certainty, variety and the network's opinion of its favourite."""
+    counts, totals = evidence.counts, evidence.totals
+    batch = len(log_p)
+    taken = np.maximum(counts.sum(axis=2), 1)
+    favourite = counts.argmax(axis=2)  # [B, S]
+    top = np.take_along_axis(counts, favourite[:, :, None], axis=2)[:, :, 0] / taken
+    opinion = np.take_along_axis(log_p, favourite, axis=1)
+    present = totals > 0
+    per_slot = np.stack(
+        [np.log1p(totals) / 4, top, np.log1p((counts > 0).sum(axis=2)) / 2, np.where(present, opinion / 8, 0)], axis=2
+    )
+    p = np.exp(log_p)
+    overall = np.empty((batch, GLOBAL_FEATURES), np.float32)
+    overall[:, 0] = -(p * log_p).sum(axis=1) / 4
+    overall[:, 1] = log_p.max(axis=1)
+    overall[:, 2] = present[:, : len(DOCUMENT.orders)].sum(axis=1) / 10
+    overall[:, 3] = present[:, DOCUMENT.slots :].sum(axis=1) / 10
+    overall[:, 4] = np.log1p(columns) / 4
+    overall[:, 5:] = BYTE_CLASS[last]
+    return np.concatenate([per_slot.reshape(batch, -1), overall], axis=1).astype(np.float32)
+
+
+def _byte_classes() -> Array:
+    """[256, 4]: word character, blank, line end, anything else."""
+    table = np.zeros((256, 4), np.float32)
+    for byte in range(256):
+        character = chr(byte)
+        is_word = byte >= 128 or character.isalnum() or character == "_"
+        table[byte, 0 if is_word else 1 if character in " \t" else 2 if character == "\n" else 3] = 1
+    return table
+
+
+BYTE_CLASS = _byte_classes()
+
+
+def mixer_to_bytes(mixer: Mixer) -> bytes:
+    """For the model file's metadata."""
+    buffer = io.BytesIO()
+    fields = {name: getattr(mixer, name).astype(np.float16) for name in Mixer.__dataclass_fields__}
+    np.savez_compressed(buffer, version=np.array(MIXER_VERSION), **fields)
+    return buffer.getvalue()
+
+
+def mixer_from_bytes(content: bytes) -> Mixer:
+    """Raises ModelFileError when the mixer does not fit this version's slots."""
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            if int(stored["version"]) != MIXER_VERSION:
+                raise ModelFileError(f"mixer version {int(stored['version'])}, expected {MIXER_VERSION}; fit it again")
+            mixer = Mixer(*(stored[name].astype(np.float32) for name in Mixer.__dataclass_fields__))
+    except (ValueError, KeyError, OSError) as error:
+        raise ModelFileError(f"the model's mixer is damaged ({error}); copy or train the model again") from error
+    if mixer.gate_in.shape[0] != FEATURES or mixer.log_sigma.shape != (SLOTS,):
+        raise ModelFileError("the model's mixer reads other features than this version; fit it again")
+    return mixer

@@ -1,0 +1,72 @@
+"""What the text on the machine says about the next byte: counts after the last 1, 2, 3 ... bytes, in each voice.
+
+A voice is one text with an index: the open document, the workspace. A slot is one question to it: what followed the last
+`order` bytes, or (order with `latest`) what followed at the most recent place. All slots of all hypotheses are counted in
+one pass.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .suffixes import MOST_ORDER, Rows, SuffixIndex
+
+Counts = npt.NDArray[np.float32]
+
+MOST_SAMPLES = 128
+"""Rows read of a range; a longer range (a short context) is sampled evenly, its true size is told apart."""
+
+
+@dataclass(frozen=True)
+class Voice:
+    """`orders`: context lengths whose counts are asked; `latest`: those asked for the most recent place only."""
+
+    orders: tuple[int, ...]
+    latest: tuple[int, ...] = ()
+
+    @property
+    def slots(self) -> int:
+        """Questions to this voice."""
+        return len(self.orders) + len(self.latest)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """counts [B, S, 256]: of each next byte, at most MOST_SAMPLES in all; totals [B, S]: true number of occurrences."""
+
+    counts: Counts
+    totals: Counts
+
+
+def gather(voice: Voice, index: SuffixIndex, low: Rows, high: Rows) -> Evidence:
+    """The evidence of one voice for B range states [B, MOST_ORDER]."""
+    columns = np.array([order - 1 for order in voice.orders])
+    begin, sizes = low[:, columns].ravel(), (high - low)[:, columns].ravel()
+    taken = np.minimum(sizes, MOST_SAMPLES)
+    slot = np.repeat(np.arange(len(taken)), taken)
+    within = np.arange(len(slot)) - np.repeat(np.cumsum(taken) - taken, taken)
+    rows = begin[slot] + within * sizes[slot] // np.maximum(taken[slot], 1)
+    flat = np.bincount(slot * 256 + index.column[rows], minlength=len(taken) * 256)
+    counts = flat.reshape(len(low), len(columns), 256).astype(np.float32)
+    totals = sizes.reshape(len(low), len(columns)).astype(np.float32)
+    if not voice.latest:
+        return Evidence(counts, totals)
+    last_counts = np.zeros((len(low), len(voice.latest), 256), np.float32)
+    for row in range(len(low)):
+        for place, order in enumerate(voice.latest):
+            a, b = low[row, order - 1], high[row, order - 1]
+            if a < b:
+                last_counts[row, place, index.column[a + index.positions[a:b].argmax()]] = 1
+    return Evidence(
+        np.concatenate([counts, last_counts], axis=1),
+        np.concatenate([totals, last_counts.sum(axis=2)], axis=1),
+    )
+
+
+def match_lengths(low: Rows, high: Rows) -> npt.NDArray[np.int64]:
+    """Length of the longest context that occurs, per hypothesis [B]; 0..MOST_ORDER."""
+    return np.asarray((high > low).sum(axis=1))
+
+
+__all__ = ["MOST_ORDER", "Evidence", "Voice", "gather", "match_lengths"]

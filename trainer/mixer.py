@@ -1,0 +1,164 @@
+"""Fits the mixer (tinycode_ls/engine/mixer.py) on practice projects: the same formula in torch, and gradient descent.
+
+Evidence is gathered by the very code that serves, so features cannot drift apart; a test compares the two formulas.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tinycode_ls.engine.mixer import FEATURES, FLOOR, SLOTS, Mixer, gate_features
+from tinycode_ls.engine.mixture import Predictor
+from tinycode_ls.engine.model import Model, log_softmax
+from tinycode_ls.index.document import document_index
+from tinycode_ls.index.suffixes import MOST_ORDER
+from tinycode_ls.model.document import document_header
+
+from .practice import Exercise, Project
+
+MOST_CANDIDATES = 24
+GATE = 48
+
+
+@dataclass(frozen=True)
+class Examples:
+    """N positions. features [N, F], log_p [N, 256], candidates [N, M] with counts [N, S, M], targets [N]."""
+
+    features: npt.NDArray[np.float16]
+    log_p: npt.NDArray[np.float16]
+    candidates: npt.NDArray[np.uint8]
+    counts: npt.NDArray[np.float16]
+    targets: npt.NDArray[np.uint8]
+
+
+def collect(model: Model, project: Project) -> Examples:
+    """Every position of every exercise of a project."""
+    parts = []
+    for path, text, exercises in project.files:
+        header = document_header(path)
+        logits, _ = model.read_all(header + text)
+        parts += [_positions(model, project, exercise, text, logits[len(header) - 1 :]) for exercise in exercises]
+    return join_examples(parts)
+
+
+def join_examples(parts: list[Examples]) -> Examples:
+    """One after another."""
+    return Examples(*(np.concatenate([getattr(part, name) for part in parts]) for name in Examples.__dataclass_fields__))
+
+
+def _positions(
+    model: Model, project: Project, exercise: Exercise, text: bytes, logits: npt.NDArray[np.float32]
+) -> Examples:
+    """`logits[i]` predict byte i of `text`."""
+    line = exercise.line + b"\n"
+    begin = text.index(exercise.left + line) + len(exercise.left)
+    document = document_index(exercise.left, exercise.right)
+    predictor = Predictor(model, None, document, project.workspace)
+    ranges = []
+    for index in (document, project.workspace):
+        low, high = index.start(exercise.left[-MOST_ORDER:])
+        lows, highs = [low], [high]
+        for byte in line[:-1]:
+            low, high = index.extend(low, high, [byte])
+            lows.append(low)
+            highs.append(high)
+        ranges.append((np.concatenate(lows), np.concatenate(highs)))
+    evidence = predictor.evidence(tuple(ranges), len(line))
+    log_p = log_softmax(logits[begin : begin + len(line)])
+    last = np.frombuffer(b"\n" + line[:-1], np.uint8).astype(np.int64)
+    features = gate_features(log_p, evidence, last, np.arange(len(line)))
+    weight = evidence.counts.max(axis=1)
+    candidates = np.argsort(-weight, axis=1, kind="stable")[:, :MOST_CANDIDATES]
+    counts = np.take_along_axis(evidence.counts, candidates[:, None, :], axis=2)
+    return Examples(
+        features.astype(np.float16),
+        log_p.astype(np.float16),
+        candidates.astype(np.uint8),
+        counts.astype(np.float16),
+        np.frombuffer(line, np.uint8),
+    )
+
+
+class MixerNetwork(nn.Module):
+    """The formula of engine/mixer.py, with gradients."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = nn.Linear(FEATURES, GATE)
+        self.out = nn.Linear(GATE, 1 + SLOTS)
+        self.log_sigma = nn.Parameter(torch.ones(SLOTS))
+        nn.init.zeros_(self.out.weight)
+        nn.init.constant_(self.out.bias, 0.1)
+        self.out.bias.data[0] = 1.0
+
+    def forward(self, features: Tensor, log_p: Tensor, candidates: Tensor, counts: Tensor) -> Tensor:
+        """-> logits [N, 256]."""
+        weights = self.out(functional.relu(self.gate(features)))  # [N, 1+S]
+        expected = log_p.gather(1, candidates).exp() + FLOOR  # [N, M]
+        raised = torch.log1p(counts / (self.log_sigma.exp()[None, :, None] * expected[:, None, :]))  # [N, S, M]
+        boost = (raised * weights[:, 1:, None]).sum(dim=1)  # [N, M]
+        return (weights[:, :1] * log_p).scatter_add(1, candidates, boost)
+
+    def to_mixer(self) -> Mixer:
+        """The fitted weights, for numpy."""
+        arrays = (self.gate.weight.T, self.gate.bias, self.out.weight.T, self.out.bias, self.log_sigma)
+        return Mixer(*(array.detach().numpy().copy() for array in arrays))
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted mixer and its bits per byte on the examples held out, beside the network's alone."""
+
+    mixer: Mixer
+    bits: float
+    network_bits: float
+    accuracy: float
+
+
+def fit_mixer(examples: Examples, held_out: Examples, epochs: int = 6, seed: int = 1) -> Fit:
+    """AdamW over shuffled positions; `held_out` are of other projects."""
+    torch.manual_seed(seed)
+    network = MixerNetwork()
+    batch, count = 1024, len(examples.targets)
+    steps = epochs * (count // batch)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=4e-3, weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=steps + 1, pct_start=0.1)
+    for _ in range(epochs):
+        order = np.random.default_rng(seed).permutation(count)
+        for begin in range(0, count - batch + 1, batch):
+            inputs, targets = _tensors(examples, order[begin : begin + batch])
+            loss = functional.cross_entropy(network(*inputs), targets)
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            schedule.step()
+    bits, network_bits, accuracy = _measure(network, held_out)
+    return Fit(network.to_mixer(), bits, network_bits, accuracy)
+
+
+def _tensors(examples: Examples, rows: npt.NDArray[np.int64]) -> tuple[tuple[Tensor, ...], Tensor]:
+    inputs = (
+        torch.from_numpy(examples.features[rows].astype(np.float32)),
+        torch.from_numpy(examples.log_p[rows].astype(np.float32)),
+        torch.from_numpy(examples.candidates[rows].astype(np.int64)),
+        torch.from_numpy(examples.counts[rows].astype(np.float32)),
+    )
+    return inputs, torch.from_numpy(examples.targets[rows].astype(np.int64))
+
+
+@torch.no_grad()
+def _measure(network: MixerNetwork, examples: Examples) -> tuple[float, float, float]:
+    mixed, alone, hits = 0.0, 0.0, 0
+    for begin in range(0, len(examples.targets), 4096):
+        rows = np.arange(begin, min(begin + 4096, len(examples.targets)))
+        inputs, targets = _tensors(examples, rows)
+        logits = network(*inputs)
+        mixed += float(functional.cross_entropy(logits, targets, reduction="sum"))
+        alone += float(functional.nll_loss(inputs[1], targets, reduction="sum"))
+        hits += int((logits.argmax(1) == targets).sum())
+    count = len(examples.targets) * float(np.log(2))
+    return mixed / count, alone / count, hits / len(examples.targets)
