@@ -1,0 +1,64 @@
+"""The real server over a backend of a few lines: what it suggests depends on how the text before the cursor ends."""
+
+import sys
+import time
+
+from tinycode_ls.configuration import Configuration
+from tinycode_ls.server import create_server
+from tinycode_ls.suggestion import Source, Suggestion
+
+TABLE = {
+    "gre": ["et(name):\n    return name", "en"],
+    "pri": ["nt(x)", "vate"],
+    "print": ["(x)"],
+    "two\n": ["x = 1\ny = 2"],
+}
+
+
+class FakeBackend:
+    def __init__(self, tell):
+        self.tell, self.log = tell, []
+
+    def configure(self, settings, roots):
+        self.settings = settings
+        return bool(roots) and settings.index
+
+    def complete(self, request, deadline):
+        self.log.append(f"complete {request.path} {request.count} {request.whole_lines}")
+        if request.left.endswith("slow"):
+            while not deadline.expired():
+                time.sleep(0.001)
+            return [Suggestion(" but sure", 0.5)] if not deadline.cancelled else []
+        if request.left.endswith("deaf"):
+            time.sleep(0.6)
+        if request.left.endswith("crash"):
+            raise ValueError("crashed as told")
+        if request.left.endswith("broken"):
+            self.tell("model.onnx: broken; train it again")
+        for end, texts in TABLE.items():
+            if request.left.endswith(end):
+                return [Suggestion(text, 0.8 - place / 10) for place, text in enumerate(texts)]
+        return []
+
+    def explain(self, suggestion):
+        return (Source(0.7, "src/db.py", 118), Source(0.3))
+
+    def warm_up(self, path):
+        self.log.append(f"warm up {path}")
+
+    def build_index(self, report, deadline):
+        for percent in (10, 90):
+            report(percent, "src")
+        self.log.append("build")
+
+    def refresh(self, paths):
+        self.log.append(f"refresh {paths and [path.name for path in paths]}")
+
+    def status(self):
+        return {"models": [], "index": {}, "problem": "", "log": self.log, "settings": repr(self.settings)}
+
+
+if __name__ == "__main__":
+    from pathlib import Path
+
+    create_server(FakeBackend, Configuration(own_file=Path(sys.argv[1]))).start_io()

@@ -1,0 +1,105 @@
+"""Which model serves: the order of places, reloading, and a broken file that never replaces a good one."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tinycode_ls import model_choice
+from tinycode_ls.errors import ModelFileError
+from tinycode_ls.model_choice import Choice, ModelStore, choices
+
+
+@pytest.fixture
+def places(tmp_path):
+    for name in ("root/.tinycode", "mine", "shipped"):
+        (tmp_path / name).mkdir(parents=True)
+    return tmp_path
+
+
+def put(path: Path, content: str, age: int = 0):
+    path.write_text(content)
+    os.utime(path, ns=(age, age))
+
+
+def found(places, language="go", setting=""):
+    return [
+        (choice.origin, choice.path.name)
+        for choice in choices(language, setting, [places / "root"], places / "mine", places / "shipped")
+    ]
+
+
+def test_the_order(places):
+    put(places / "root/.tinycode/model.onnx", "")
+    put(places / "mine/go.onnx", "")
+    put(places / "mine/rust.onnx", "")
+    put(places / "shipped/python.onnx", "")
+    put(places / "shipped/code.onnx", "")
+    rest = [("workspace", "model.onnx"), ("yours", "go.onnx"), ("shipped", "code.onnx"), ("shipped", "python.onnx")]
+    assert found(places) == rest
+    assert found(places, setting="/else/m.onnx") == [("setting", "m.onnx"), *rest]
+    assert found(places, "python")[-2:] == [("shipped", "python.onnx"), ("shipped", "code.onnx")]
+    assert ("yours", "go.onnx") not in found(places, "")
+
+
+class Store:
+    """A model store over one file, a model being the text of it; time is what the test says."""
+
+    def __init__(self, monkeypatch, *paths):
+        self.now, self.told, self.loads = 0.0, [], []
+        monkeypatch.setattr(model_choice.time, "monotonic", lambda: self.now)
+        self.store = ModelStore(lambda language: [Choice(path, "x") for path in paths], self.load, self.told.append)
+
+    def load(self, path):
+        self.loads.append(path)
+        if not path.exists() or "broken" in path.read_text():
+            raise ModelFileError(f"{path.name}: broken")
+        return path.read_text()
+
+    def get(self):
+        self.now += 2
+        return self.store.get("go")
+
+
+def test_a_file_is_loaded_once_and_again_when_it_changes(places, monkeypatch):
+    file = places / "m.onnx"
+    put(file, "one", 1)
+    it = Store(monkeypatch, file)
+    assert (it.get(), it.get(), len(it.loads)) == ("one", "one", 1)
+    put(file, "two", 2)
+    assert (it.get(), len(it.loads)) == ("two", 2)
+
+
+def test_the_disk_is_not_asked_for_each_key(places, monkeypatch):
+    file = places / "m.onnx"
+    put(file, "one", 1)
+    it = Store(monkeypatch, file)
+    it.get()
+    put(file, "two", 2)
+    assert it.store.get("go") == "one"
+
+
+def test_a_broken_version_is_told_once_and_the_old_model_stays(places, monkeypatch):
+    file = places / "m.onnx"
+    put(file, "one", 1)
+    it = Store(monkeypatch, file)
+    it.get()
+    put(file, "broken", 2)
+    assert (it.get(), it.get(), it.told) == ("one", "one", ["m.onnx: broken"])
+    put(file, "three", 3)
+    assert it.get() == "three"
+    file.unlink()
+    assert it.get() == "three"
+
+
+def test_the_next_place_serves_for_a_broken_file(places, monkeypatch):
+    put(places / "a.onnx", "broken", 1)
+    put(places / "b.onnx", "good", 1)
+    it = Store(monkeypatch, places / "a.onnx", places / "b.onnx")
+    assert (it.get(), it.get(), it.told) == ("good", "good", ["a.onnx: broken"])
+
+
+def test_no_model_says_what_to_do(places, monkeypatch):
+    it = Store(monkeypatch)
+    with pytest.raises(ModelFileError, match=r"no model for go.*tinycode-train tune"):
+        it.get()

@@ -1,0 +1,376 @@
+"""The server's manners, over the wire, with a completer of a few lines: what LSP and the editors expect of it."""
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import pytest_lsp
+from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException
+from pytest_lsp import ClientServerConfig, LanguageClient
+
+FAKE = str(Path(__file__).parent / "fake_server.py")
+URI = "file:///w/a.py"
+CONFIG = ClientServerConfig(server_command=[sys.executable, FAKE, "/nowhere/settings.toml"])
+
+
+def capabilities(encoding: str | None = "utf-16", *, pull: bool = False) -> lsp.ClientCapabilities:
+    return lsp.ClientCapabilities(
+        general=lsp.GeneralClientCapabilities(position_encodings=[encoding]) if encoding else None,
+        window=lsp.WindowClientCapabilities(work_done_progress=True),
+        workspace=lsp.WorkspaceClientCapabilities(
+            configuration=pull,
+            did_change_watched_files=lsp.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True),
+        ),
+        text_document=lsp.TextDocumentClientCapabilities(
+            inline_completion=lsp.InlineCompletionClientCapabilities(),
+            completion=lsp.CompletionClientCapabilities(
+                completion_item=lsp.ClientCompletionItemOptions(label_details_support=True)
+            ),
+        ),
+    )
+
+
+@pytest_lsp.fixture(config=CONFIG)
+async def client(lsp_client: LanguageClient):
+    """A client like VS Code, ready."""
+    takes_registrations(lsp_client)
+    await lsp_client.initialize_session(lsp.InitializeParams(capabilities=capabilities()))
+    yield
+    await lsp_client.shutdown_session()
+
+
+@pytest_lsp.fixture(config=CONFIG)
+async def bare(lsp_client: LanguageClient):
+    """A started server that each test initializes in its own way."""
+    takes_registrations(lsp_client)
+    yield
+    await lsp_client.shutdown_session()
+
+
+def takes_registrations(client):
+    client.registered = []
+    client.feature(lsp.CLIENT_REGISTER_CAPABILITY)(lambda params: client.registered.extend(params.registrations))
+
+
+def opened(client, text, uri=URI, language="python"):
+    client.text_document_did_open(lsp.DidOpenTextDocumentParams(lsp.TextDocumentItem(uri, language, 1, text)))
+
+
+def changed(client, version, text, span=None, uri=URI):
+    change = (
+        lsp.TextDocumentContentChangePartial(text=text, range=lsp.Range(lsp.Position(*span[0]), lsp.Position(*span[1])))
+        if span
+        else lsp.TextDocumentContentChangeWholeDocument(text=text)
+    )
+    client.text_document_did_change(
+        lsp.DidChangeTextDocumentParams(lsp.VersionedTextDocumentIdentifier(version, uri), [change])
+    )
+
+
+def inline_params(line, character, *, invoked=False, selected=None, uri=URI):
+    kind = lsp.InlineCompletionTriggerKind.Invoked if invoked else lsp.InlineCompletionTriggerKind.Automatic
+    return lsp.InlineCompletionParams(
+        context=lsp.InlineCompletionContext(kind, selected),
+        text_document=lsp.TextDocumentIdentifier(uri),
+        position=lsp.Position(line, character),
+    )
+
+
+async def ghost(client, line, character, **more):
+    return list((await client.text_document_inline_completion_async(inline_params(line, character, **more))).items)
+
+
+async def rows(client, line, character, uri=URI):
+    position = lsp.Position(line, character)
+    return await client.text_document_completion_async(
+        lsp.CompletionParams(text_document=lsp.TextDocumentIdentifier(uri), position=position)
+    )
+
+
+async def status(client):
+    return await client.workspace_execute_command_async(lsp.ExecuteCommandParams("tinycode.status"))
+
+
+async def status_with(client, entry):
+    """The status, once the backend's log has an entry."""
+    for _ in range(200):
+        found = await status(client)
+        if entry in found["log"]:
+            return found
+        await asyncio.sleep(0)
+    raise AssertionError(f"{entry!r} not in {found['log']}")
+
+
+async def test_what_is_advertised(bare):
+    result = await bare.initialize_session(lsp.InitializeParams(capabilities=capabilities("utf-8")))
+    assert result.capabilities.inline_completion_provider is not None
+    assert result.capabilities.position_encoding == "utf-8"
+    assert result.capabilities.text_document_sync.change == lsp.TextDocumentSyncKind.Incremental
+    assert result.capabilities.completion_provider.resolve_provider
+    assert result.capabilities.execute_command_provider.commands == ("tinycode.explain", "tinycode.status")
+
+
+async def test_ghost_text_has_an_empty_range_at_the_cursor(client):
+    opened(client, "x = 1\ndef gre)\n")
+    (item,) = await ghost(client, 1, 7)
+    assert item.insert_text == "et(name):\n    return name"
+    assert item.range == lsp.Range(lsp.Position(1, 7), lsp.Position(1, 7))
+
+
+async def test_invoked_gives_alternatives(client):
+    opened(client, "gre")
+    assert [item.insert_text for item in await ghost(client, 0, 3, invoked=True)] == [
+        "et(name):\n    return name",
+        "en",
+    ]
+
+
+async def test_silence_is_an_empty_list(client):
+    opened(client, "nothing")
+    assert await ghost(client, 0, 7) == []
+    assert await ghost(client, 0, 7, uri="file:///never/opened.py") == []
+    assert not (await rows(client, 0, 7)).items
+
+
+@pytest.mark.parametrize("encoding, character", [("utf-8", 7), ("utf-16", 5), ("utf-32", 4), (None, 5)])
+async def test_positions_in_the_encoding_of_the_client(bare, encoding, character):
+    """A client without `general` means utf-16."""
+    await bare.initialize_session(lsp.InitializeParams(capabilities=capabilities(encoding)))
+    opened(bare, "😋gre # é")
+    (item,) = await ghost(bare, 0, character)
+    assert item.range.start == lsp.Position(0, character)
+    row = (await rows(bare, 0, character)).items[0]
+    assert row.text_edit.range.start == lsp.Position(0, character - 3)
+
+
+async def test_the_document_s_own_line_ends(client):
+    opened(client, "# one\r\ndef gre\r\n")
+    (item,) = await ghost(client, 1, 7)
+    assert item.insert_text == "et(name):\r\n    return name"
+
+
+async def test_changes_behind_a_form_feed_arrive_exactly(client):
+    """pygls' own copy would now hold something else: it takes the form feed for a line end."""
+    opened(client, "a\x0cb\nc\n")
+    changed(client, 2, "gre", ((1, 0), (1, 1)))
+    assert len(await ghost(client, 1, 3)) == 1
+
+
+async def test_positions_past_the_end_are_clamped(client):
+    opened(client, "gre\r\n\r\n")
+    (item,) = await ghost(client, 0, 999)
+    assert item.range.start == lsp.Position(0, 3)
+    assert await ghost(client, 99, 99) == []
+
+
+async def test_typing_the_suggestion_is_answered_from_memory(client):
+    opened(client, "gre")
+    await ghost(client, 0, 3)
+    changed(client, 2, "et(", ((0, 3), (0, 3)))
+    (item,) = await ghost(client, 0, 6)
+    assert item.insert_text == "name):\n    return name"
+    assert [line for line in (await status(client))["log"] if line.startswith("complete")] == [
+        "complete /w/a.py 1 False"
+    ]
+
+
+async def test_a_selected_row_is_extended(client):
+    opened(client, "x = pri")
+    selected = lsp.SelectedCompletionInfo(lsp.Range(lsp.Position(0, 4), lsp.Position(0, 7)), "print")
+    (item,) = await ghost(client, 0, 7, selected=selected)
+    assert (item.insert_text, item.range) == ("print(x)", selected.range)
+
+
+async def test_the_list_has_single_lines_low_in_the_order(client):
+    opened(client, "x = gre")
+    answer = await rows(client, 0, 7)
+    assert answer.is_incomplete
+    row, other = answer.items
+    assert (row.label, row.filter_text, row.text_edit.new_text) == ("greet(name):",) * 3
+    assert row.text_edit.range == lsp.Range(lsp.Position(0, 4), lsp.Position(0, 7))
+    assert row.label_details.description == "tinycode 80 %" and not row.preselect
+    assert "zzz_" < row.sort_text < other.sort_text
+    assert (row.kind, other.kind) == (lsp.CompletionItemKind.Text, lsp.CompletionItemKind.Variable)
+
+
+async def test_resolve_and_explain_say_where_it_comes_from(client):
+    opened(client, "x = pri")
+    row = (await rows(client, 0, 7)).items[0]
+    assert (
+        await client.completion_item_resolve_async(row)
+    ).documentation == "80 %; 70 % from src/db.py:118, 30 % model"
+    await ghost(client, 0, 7)
+    found = await client.workspace_execute_command_async(lsp.ExecuteCommandParams("tinycode.explain"))
+    assert (found["text"], found["sources"][0]["line"], found["sources"][1]) == ("nt(x)", 118, {"share": 0.3})
+    assert found["sources"][0]["uri"].endswith("/src/db.py")
+
+
+async def test_a_newer_request_is_answered_and_the_older_one_let_go(client):
+    opened(client, "slow")
+    older = client.text_document_inline_completion(inline_params(0, 4))
+    changed(client, 2, "gre")
+    begin = time.monotonic()
+    assert len(await ghost(client, 0, 3)) == 1
+    assert not (await asyncio.wrap_future(older)).items
+    assert time.monotonic() - begin < 0.3
+
+
+async def test_a_burst_with_cancels(client):
+    """70 keys, each cancelling the one before, as VS Code does."""
+    opened(client, "slow")
+    futures = []
+    for version in range(2, 72):
+        changed(client, version, "slow" if version < 71 else "gre")
+        futures.append(client.text_document_inline_completion(inline_params(0, 4)))
+        if len(futures) > 1:
+            cancel(client, futures[-2])
+    assert len((await asyncio.wrap_future(futures[-1])).items) == 1
+
+
+def cancel(client, future):
+    (number,) = [key for key, value in client.protocol._request_futures.items() if value is future]
+    client.cancel_request(lsp.CancelParams(id=number))
+
+
+async def test_cancel_is_answered_at_once(client):
+    opened(client, "slow")
+    future = client.text_document_inline_completion(inline_params(0, 4))
+    await status(client)
+    begin = time.monotonic()
+    cancel(client, future)
+    with pytest.raises(JsonRpcException):
+        await asyncio.wrap_future(future)
+    assert time.monotonic() - begin < 0.05
+
+
+async def test_an_answer_comes_in_time_even_from_deaf_work(client):
+    opened(client, "deaf")
+    begin = time.monotonic()
+    assert await ghost(client, 0, 4) == []
+    assert time.monotonic() - begin < 0.6
+    changed(client, 2, "slow")
+    assert [item.insert_text for item in await ghost(client, 0, 4)] == [" but sure"]
+
+
+async def test_a_stale_answer_is_dropped(client):
+    opened(client, "slow")
+    future = client.text_document_inline_completion(inline_params(0, 4))
+    changed(client, 2, "slower")
+    assert not (await asyncio.wrap_future(future)).items
+
+
+async def test_a_crash_is_logged_and_the_server_lives_on(client):
+    opened(client, "crash")
+    assert await ghost(client, 0, 5) == []
+    changed(client, 2, "gre")
+    assert len(await ghost(client, 0, 3)) == 1
+    assert client.messages == []
+
+
+async def test_a_broken_model_is_told(client):
+    opened(client, "broken")
+    await ghost(client, 0, 6)
+    await status(client)
+    assert [message.message for message in client.messages] == ["tinycode: model.onnx: broken; train it again"]
+
+
+@pytest.mark.parametrize("uri", ["file:///w/.env", "file:///w/id_rsa", "file:///w/keys/server.pem"])
+async def test_quiet_in_secrets(client, uri):
+    opened(client, "gre", uri=uri, language="plaintext")
+    assert await ghost(client, 0, 3, uri=uri) == []
+    assert not (await rows(client, 0, 3, uri=uri)).items
+
+
+@pytest.mark.parametrize(
+    "uri, path", [("untitled:Untitled-1", "Untitled-1.py"), ("vscode-notebook-cell:/w/nb.ipynb#W0", "/w/nb.py")]
+)
+async def test_buffers_without_a_file(client, uri, path):
+    opened(client, "gre", uri=uri)
+    assert len(await ghost(client, 0, 3, uri=uri)) == 1
+    await status_with(client, f"complete {path} 1 False")
+
+
+async def test_settings_of_the_start_options_and_a_problem_is_told(bare):
+    options = {"maxLines": 1, "precison": 0.7}
+    await bare.initialize_session(lsp.InitializeParams(capabilities=capabilities(), initialization_options=options))
+    opened(bare, "gre")
+    assert [item.insert_text for item in await ghost(bare, 0, 3)] == ["et(name):"]
+    (message,) = bare.messages
+    assert "initializationOptions: setting 'precison' is unknown; expected one of enabled" in message.message
+
+
+async def test_settings_pushed(client):
+    opened(client, "gre")
+    client.workspace_did_change_configuration(lsp.DidChangeConfigurationParams({"tinycode": {"ghostText": False}}))
+    assert await ghost(client, 0, 3) == []
+    assert len((await rows(client, 0, 3)).items) == 2
+    client.workspace_did_change_configuration(lsp.DidChangeConfigurationParams({"tinycode": {"completionList": False}}))
+    assert len(await ghost(client, 0, 3)) == 1
+    assert not (await rows(client, 0, 3)).items
+
+
+async def test_settings_pulled(bare):
+    bare.set_configuration({"tinycode": {"enabled": False}})
+    await bare.initialize_session(lsp.InitializeParams(capabilities=capabilities(pull=True)))
+    await status_with(bare, "warm up ")
+    assert (await status(bare))["state"] == "off"
+
+
+async def test_the_workspace_s_settings_file_counts_and_is_read_again(bare, tmp_path):
+    (tmp_path / ".tinycode.toml").write_text("max_lines = 1\nlog_file = 'x'\n")
+    root = tmp_path.as_uri()
+    await bare.initialize_session(lsp.InitializeParams(capabilities=capabilities(), root_uri=root))
+    opened(bare, "gre", uri=f"{root}/src/a.py")
+    assert (await ghost(bare, 0, 3, uri=f"{root}/src/a.py"))[0].insert_text == "et(name):"
+    assert "not taken from a workspace" in bare.messages[0].message
+    (tmp_path / ".tinycode.toml").write_text("enabled = false\n")
+    bare.text_document_did_save(
+        lsp.DidSaveTextDocumentParams(lsp.TextDocumentIdentifier((tmp_path / ".tinycode.toml").as_uri()))
+    )
+    assert await ghost(bare, 0, 3, uri=f"{root}/src/a.py") == []
+
+
+async def test_the_index_is_built_with_progress_and_follows_files(bare, tmp_path):
+    root = tmp_path.as_uri()
+    folder = lsp.WorkspaceFolder(root, "w")
+    await bare.initialize_session(
+        lsp.InitializeParams(capabilities=capabilities(), root_uri=root, workspace_folders=[folder])
+    )
+    await status_with(bare, "build")
+    for _ in range(100):
+        kinds = [value.kind for values in bare.progress_reports.values() for value in values]
+        if kinds[-1:] == ["end"]:
+            break
+        await status(bare)
+    assert kinds == ["begin", "report", "report", "end"]
+    assert bare.log_messages == [] and bare.messages == []
+    bare.text_document_did_save(lsp.DidSaveTextDocumentParams(lsp.TextDocumentIdentifier(f"{root}/a.py")))
+    await status_with(bare, "refresh ['a.py']")
+    gone = lsp.FileEvent(f"{root}/b.py", lsp.FileChangeType.Deleted)
+    bare.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([gone]))
+    await status_with(bare, "refresh ['b.py']")
+
+
+async def test_other_folders_are_another_index(bare, tmp_path):
+    root = tmp_path.as_uri()
+    await bare.initialize_session(lsp.InitializeParams(capabilities=capabilities()))
+    assert "build" not in (await status(bare))["log"]
+    event = lsp.WorkspaceFoldersChangeEvent(added=[lsp.WorkspaceFolder(root, "w")], removed=[])
+    bare.workspace_did_change_workspace_folders(lsp.DidChangeWorkspaceFoldersParams(event))
+    await status_with(bare, "build")
+
+
+async def test_changes_to_what_was_never_opened_are_no_matter(client):
+    changed(client, 2, "x", uri="file:///never.py")
+    client.text_document_did_close(lsp.DidCloseTextDocumentParams(lsp.TextDocumentIdentifier("file:///never.py")))
+    opened(client, "gre")
+    assert len(await ghost(client, 0, 3)) == 1
+    assert client.messages == []
+
+
+async def test_lone_surrogates_do_not_hurt(client):
+    opened(client, "x = '\ud83d'\ngre")
+    assert len(await ghost(client, 1, 3)) == 1

@@ -1,0 +1,179 @@
+"""What is slow or heavy behind the server: models, workspace index, completer; made when first needed.
+
+`complete`, `explain` and `warm_up` are called in the worker thread, `build_index` and `refresh` in the index thread,
+the rest in the event loop. onnxruntime and numpy are imported in those threads, so that the server answers at once.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .engine.deadline import Deadline
+from .errors import ModelFileError
+from .languages import language_of
+from .model_choice import ModelStore, choices, user_models
+from .settings import Settings
+from .suggestion import Request, Source, Suggestion
+
+if TYPE_CHECKING:
+    from .completer import Completer
+    from .engine.model import Model
+    from .index.workspace import Workspace
+
+log = logging.getLogger(__name__)
+Report = Callable[[int, str], None]
+
+
+class Backend(Protocol):
+    """What the server needs; tests put ten lines in its place."""
+
+    def configure(self, settings: Settings, roots: tuple[Path, ...]) -> bool:
+        """Take new settings and folders; whether the index has to be built."""
+
+    def complete(self, request: Request, deadline: Deadline) -> list[Suggestion]:
+        """Best first; empty for silence."""
+
+    def explain(self, suggestion: Suggestion) -> tuple[Source, ...]:
+        """Where a suggestion comes from."""
+
+    def warm_up(self, path: str) -> None:
+        """Load what the first completion in a file will need."""
+
+    def build_index(self, report: Report, deadline: Deadline) -> None:
+        """Read the folders anew."""
+
+    def refresh(self, paths: list[Path] | None) -> None:
+        """Files changed on disk; None: look which."""
+
+    def status(self) -> dict[str, Any]:
+        """What is loaded, for a person."""
+
+
+class LocalBackend:
+    """The real one, in this process. `on_problem` gets one line for a person, from any thread."""
+
+    def __init__(self, on_problem: Callable[[str], None]) -> None:
+        self._on_problem = on_problem
+        self._settings, self._roots = Settings(), tuple[Path, ...]()
+        self._lock = threading.Lock()
+        self._store: ModelStore[Model] | None = None
+        self._workspace: Workspace | None = None
+        self._completer: Completer | None = None
+        self._no_model = ""
+
+    def configure(self, settings: Settings, roots: tuple[Path, ...]) -> bool:
+        """A new completer at the next request; the index is kept when folders and budget are the same."""
+        with self._lock:
+            before, self._settings = self._settings, settings
+            same_index = (self._roots, before.index, before.index_budget_mb) == (
+                roots,
+                settings.index,
+                settings.index_budget_mb,
+            )
+            self._roots, self._completer = roots, None
+            if before.model != settings.model or not same_index:
+                self._store = None
+            if not same_index:
+                self._workspace = None
+            return not same_index and bool(roots) and settings.index
+
+    def complete(self, request: Request, deadline: Deadline) -> list[Suggestion]:
+        """Silence without a model: one message says so."""
+        started = time.perf_counter()
+        try:
+            suggestions = self._ready().complete(request, deadline)
+        except ModelFileError as error:
+            self._tell_once(str(error))
+            return []
+        log.info(
+            "%d suggestions in %.1f ms for %s", len(suggestions), (time.perf_counter() - started) * 1e3, request.path
+        )
+        return suggestions
+
+    def explain(self, suggestion: Suggestion) -> tuple[Source, ...]:
+        """What the completer says; its shares come with the suggestion."""
+        return self._ready().explain(suggestion)
+
+    def warm_up(self, path: str) -> None:
+        """Import the engine and load the model for a file's language."""
+        self._ready()
+        try:
+            self._model_for(path)
+        except ModelFileError as error:
+            self._tell_once(str(error))
+
+    def build_index(self, report: Report, deadline: Deadline) -> None:
+        """Read the folders; what is read already serves meanwhile."""
+        workspace = self._open_workspace()
+        if workspace is not None:
+            workspace.build(report, deadline)
+            log.info("index: %s", workspace.summary)
+
+    def refresh(self, paths: list[Path] | None) -> None:
+        """Nothing to do without an index."""
+        if self._workspace is not None:
+            self._workspace.refresh(paths)
+
+    def status(self) -> dict[str, Any]:
+        """Plain values: models by language, index figures, a problem."""
+        used = self._store.in_use() if self._store else {}
+        models = [
+            {
+                "language": language,
+                "path": str(choice.path),
+                "origin": choice.origin,
+                "name": model.card.name,
+                "bytes": model.size_bytes,
+            }
+            for language, (choice, model) in used.items()
+        ]
+        return {"models": models, "index": _summary(self._workspace), "problem": self._no_model}
+
+    def _ready(self) -> "Completer":
+        from .completer import Completer  # slow the first time: not under the lock, which `configure` needs
+
+        with self._lock:
+            if self._completer is None:
+                workspace = self._open_workspace_locked()
+                self._completer = Completer(self._model_for, workspace, self._settings.precision)
+            return self._completer
+
+    def _open_workspace(self) -> "Workspace | None":
+        from .index import workspace as _  # noqa: F401  # as above
+
+        with self._lock:
+            return self._open_workspace_locked()
+
+    def _open_workspace_locked(self) -> "Workspace | None":
+        if self._workspace is None and self._roots and self._settings.index:
+            from .index.workspace import Workspace
+
+            self._workspace = Workspace(list(self._roots), self._settings.index_budget_mb)
+        return self._workspace
+
+    def _model_for(self, path: str) -> "Model":
+        if self._store is None:
+            from .engine.model import load_model
+
+            self._store = ModelStore(self._choices, load_model, self._on_problem)
+        model = self._store.get(language_of(path))
+        self._no_model = ""
+        return model
+
+    def _choices(self, language: str) -> Any:
+        return choices(language, self._settings.model, self._roots, user_models())
+
+    def _tell_once(self, problem: str) -> None:
+        if problem != self._no_model:
+            self._no_model = problem
+            self._on_problem(problem)
+
+
+def _summary(workspace: "Workspace | None") -> dict[str, Any]:
+    if workspace is None:
+        return {"files": 0, "bytes": 0, "complete": False}
+    summary = workspace.summary
+    return {"files": summary.files, "bytes": summary.bytes, "complete": summary.complete}

@@ -1,0 +1,34 @@
+"""Notice a branch switch, a pull, a reset: git then rewrites `.git/HEAD` or `.git/index`. A look, never a poll."""
+
+import time
+from pathlib import Path
+
+LOOK_EVERY_S = 2.0
+
+
+class GitHead:
+    """Remembers what the heads of the open folders looked like."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[tuple[Path, int], ...] | None = None
+        self._looked = float("-inf")
+
+    def moved(self, roots: tuple[Path, ...]) -> bool:
+        """Whether git worked on a folder since the last call; asks the disk at most every two seconds."""
+        now = time.monotonic()
+        if now - self._looked < LOOK_EVERY_S:
+            return False
+        self._looked = now
+        before, self._seen = self._seen, tuple((file, _changed_at(file)) for file in _files(roots))
+        return before is not None and before != self._seen
+
+
+def _files(roots: tuple[Path, ...]) -> list[Path]:
+    return [root / ".git" / name for root in roots for name in ("HEAD", "index")]
+
+
+def _changed_at(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0

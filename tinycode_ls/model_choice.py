@@ -1,0 +1,125 @@
+"""Which model file serves a language, loaded when first needed and again when it changes on disk.
+
+The order: the setting (or `--model`), `.tinycode/model.onnx` of an open folder, your own models, the shipped ones. Does
+not know what a model can do: `load` is given.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import platformdirs
+
+from .errors import ModelFileError
+
+Model = TypeVar("Model")
+log = logging.getLogger(__name__)
+
+WORKSPACE_MODEL = Path(".tinycode", "model.onnx")
+SHIPPED_MODELS = Path(__file__).parent / "assets"
+FALLBACKS = ("code.onnx", "python.onnx")
+"""Files tried, in a folder of models, for a language without a model of its own."""
+LOOK_EVERY_S = 1.0
+"""How often, at most, the file system is asked whether a model changed; only when a completion is asked for."""
+
+
+def user_models() -> Path:
+    """The folder of your own models, one `<language>.onnx` for each."""
+    return Path(platformdirs.user_data_path("tinycode-ls", appauthor=False)) / "models"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A model file that exists, or that was asked for by name; `origin` says who chose it."""
+
+    path: Path
+    origin: str
+
+
+def choices(
+    language: str, setting: str, roots: Iterable[Path], user_folder: Path, shipped_folder: Path = SHIPPED_MODELS
+) -> Iterator[Choice]:
+    """The files for a language, best first; the ones after the first serve when it cannot be loaded."""
+    if setting:
+        yield Choice(Path(setting).expanduser(), "setting")
+    names = dict.fromkeys((f"{language}.onnx", *FALLBACKS)) if language else FALLBACKS
+    places = [Choice(root / WORKSPACE_MODEL, "workspace") for root in roots]
+    places += [Choice(user_folder / name, "yours") for name in names]
+    places += [Choice(shipped_folder / name, "shipped") for name in names]
+    yield from (choice for choice in places if choice.path.exists())
+
+
+@dataclass
+class _Loaded(Generic[Model]):
+    """A file as it was when it was loaded; `model` is None, or an older one, when that version is broken."""
+
+    signature: tuple[int, int]
+    model: Model | None
+
+
+class ModelStore(Generic[Model]):
+    """Guards that a file is loaded once per version, and that a broken version is reported once and never replaces a
+    good one. Used from one thread."""
+
+    def __init__(
+        self,
+        choices_for: Callable[[str], Iterable[Choice]],
+        load: Callable[[Path], Model],
+        report: Callable[[str], None],
+    ) -> None:
+        self._choices_for, self._load, self._report = choices_for, load, report
+        self._files: dict[Path, _Loaded[Model]] = {}
+        self._current: dict[str, tuple[float, Choice, Model]] = {}
+
+    def get(self, language: str) -> Model:
+        """The model for a language; raises ModelFileError when there is none that works."""
+        looked, _, model = self._current.get(language, (float("-inf"), None, None))
+        now = time.monotonic()
+        if model is not None and now - looked < LOOK_EVERY_S:
+            return model
+        for choice in self._choices_for(language):
+            found = self._version_on_disk(choice)
+            if found is not None:
+                self._current[language] = (now, choice, found)
+                self._forget_unused()
+                return found
+        if model is not None:
+            return model
+        raise ModelFileError(
+            f"no model for {language or 'this file'} in {user_models()} or {SHIPPED_MODELS}; "
+            "run `tinycode-train tune`, or name a model file in the setting `model`"
+        )
+
+    def in_use(self) -> dict[str, tuple[Choice, Model]]:
+        """Language -> the file that serves it and its model."""
+        return {language: (choice, model) for language, (_, choice, model) in self._current.items()}
+
+    def _version_on_disk(self, choice: Choice) -> Model | None:
+        """The model in the file now; the last good one when it is broken; None when there never was one."""
+        signature = _signature(choice.path)
+        loaded = self._files.get(choice.path)
+        if loaded is None or loaded.signature != signature:
+            loaded = _Loaded(signature, loaded.model if loaded else None)
+            self._files[choice.path] = loaded
+            try:
+                loaded.model = self._load(choice.path)
+                log.info("loaded %s (%s)", choice.path, choice.origin)
+            except ModelFileError as error:
+                self._report(str(error))
+        return loaded.model
+
+    def _forget_unused(self) -> None:
+        used = {choice.path for _, choice, _ in self._current.values()}
+        for path in [path for path, file in self._files.items() if file.model is not None and path not in used]:
+            del self._files[path]
+
+
+def _signature(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return (0, -1)
+    return (status.st_mtime_ns, status.st_size)

@@ -1,0 +1,234 @@
+"""The language server: each handler reads its parameters, calls the session, translates what comes back.
+
+Holds no logic: `session.py` decides, `translate.py` builds LSP's types, `protocol.py` bends pygls.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types as lsp
+
+from . import __version__, translate
+from .backend import Backend, LocalBackend
+from .configuration import Configuration, is_settings_file
+from .documents import file_of
+from .logs import configure_logging
+from .progress import with_progress
+from .protocol import TinycodeServer
+from .session import Session
+
+log = logging.getLogger(__name__)
+
+CLIENT_PATIENCE_S = 2.0
+"""How long the server waits for a client that was asked something, before it goes on without."""
+WATCHED = ("**/*", "**/.git/HEAD")
+
+
+def create_server(
+    make_backend: Callable[[Callable[[str], None]], Backend] = LocalBackend, configuration: Configuration | None = None
+) -> TinycodeServer:
+    """A server that is not started yet. `make_backend` gets a function that tells the user one line."""
+
+    def on_configured(session: Session) -> None:
+        configure_logging(session.settings.log_level, session.settings.log_file)
+
+    backend = make_backend(lambda message: server.tell_from_thread(message))
+    server = TinycodeServer(__version__, Session(backend, configuration or Configuration()), on_configured)
+    for method, handler, options in HANDLERS:
+        server.feature(method, options)(handler)
+    for name, command in COMMANDS:
+        server.command(name)(command)
+    return server
+
+
+def initialize(ls: TinycodeServer, params: lsp.InitializeParams) -> None:
+    """Folders, position encoding, start options."""
+    session = ls.session
+    ls.loop = asyncio.get_running_loop()
+    session.documents.encoding = str(getattr(ls.workspace.position_encoding, "value", ls.workspace.position_encoding))
+    session.configuration.roots = folders(ls)
+    session.configuration.set_editor("initializationOptions", params.initialization_options)
+    session.configure()
+    ls.on_configured(session)
+
+
+async def initialized(ls: TinycodeServer, params: lsp.InitializedParams) -> None:
+    """What may take a while, once the client is ready: engine, settings of the editor, index."""
+    await asyncio.gather(ls.session.warm_up(""), register(ls), pull_settings(ls))
+    ls.send_status()
+
+
+async def shutdown(ls: TinycodeServer, params: None) -> None:
+    """The client is leaving."""
+    ls.stopped_properly = True
+    ls.session.stop()
+
+
+async def did_open(ls: TinycodeServer, params: lsp.DidOpenTextDocumentParams) -> None:
+    """Our copy begins; the model of its language is loaded before it is needed."""
+    document = params.text_document
+    ls.session.documents.open(document.uri, document.version, document.language_id, document.text)
+    await ls.session.warm_up(document.uri)
+
+
+def did_change(ls: TinycodeServer, params: lsp.DidChangeTextDocumentParams) -> None:
+    """Our copy follows."""
+    document = params.text_document
+    if not ls.session.documents.change(document.uri, document.version, translate.changes(params)):
+        log.warning("%s was changed but never opened; ignored", document.uri)
+
+
+def did_close(ls: TinycodeServer, params: lsp.DidCloseTextDocumentParams) -> None:
+    """Our copy ends."""
+    ls.session.documents.close(params.text_document.uri)
+
+
+async def did_save(ls: TinycodeServer, params: lsp.DidSaveTextDocumentParams) -> None:
+    """The index, or the settings, follow."""
+    await files_changed(ls, [params.text_document.uri])
+
+
+async def did_change_watched_files(ls: TinycodeServer, params: lsp.DidChangeWatchedFilesParams) -> None:
+    """The index, or the settings, follow."""
+    await files_changed(ls, [change.uri for change in params.changes])
+
+
+async def did_change_workspace_folders(ls: TinycodeServer, params: lsp.DidChangeWorkspaceFoldersParams) -> None:
+    """Other folders: other settings, another index."""
+    ls.session.configuration.roots = folders(ls)
+    await settle(ls)
+
+
+async def did_change_configuration(ls: TinycodeServer, params: lsp.DidChangeConfigurationParams) -> None:
+    """Pushed settings, or a hint to pull them."""
+    if pulls_settings(ls):
+        await pull_settings(ls)
+    else:
+        ls.session.configuration.set_editor("editor settings", params.settings)
+        await settle(ls)
+
+
+async def inline_completion(ls: TinycodeServer, params: lsp.InlineCompletionParams) -> lsp.InlineCompletionList:
+    """Ghost text."""
+    return translate.inline_list(await ls.session.suggest(translate.inline_ask(params)))
+
+
+async def completion(ls: TinycodeServer, params: lsp.CompletionParams) -> lsp.CompletionList:
+    """Rows of the menu."""
+    answer = await ls.session.suggest(translate.list_ask(params))
+    return translate.completion_list(answer, ls.session.documents.encoding, labels_have_details(ls))
+
+
+async def completion_resolve(ls: TinycodeServer, item: lsp.CompletionItem) -> lsp.CompletionItem:
+    """A row that is looked at says where it comes from."""
+    found = await ls.session.explain(translate.number_of(item)) if translate.number_of(item) else None
+    item.documentation = found.summary if found else None
+    return item
+
+
+async def explain(ls: TinycodeServer, *arguments: Any) -> dict[str, Any] | None:
+    """`tinycode.explain [NUMBER]`: where a suggestion, or the one shown last, comes from; null when there is none."""
+    number = arguments[0] if arguments and isinstance(arguments[0], int) else None
+    return translate.explanation(await ls.session.explain(number))
+
+
+def status(ls: TinycodeServer, *arguments: Any) -> dict[str, Any]:
+    """`tinycode.status`: what is loaded, from where, how big."""
+    return ls.session.status()
+
+
+async def settle(ls: TinycodeServer) -> None:
+    """Bring new settings or folders into force."""
+    session = ls.session
+    session.configure()
+    ls.on_configured(session)
+    for problem in session.take_problems():
+        ls.tell(problem)
+    if session.take_index_wish():
+        ls.send_status()
+        await with_progress(ls, "tinycode: indexing", session.build_index)
+    ls.send_status()
+
+
+async def files_changed(ls: TinycodeServer, uris: list[str]) -> None:
+    """Files were saved, made, moved or deleted."""
+    paths = {path for uri in uris if (path := file_of(uri))}
+    if any(is_settings_file(path, ls.session.configuration.roots) for path in paths):
+        await settle(ls)
+    await ls.session.files_changed(paths)
+
+
+async def pull_settings(ls: TinycodeServer) -> None:
+    """Ask the client for the section `tinycode`, where it can be asked."""
+    if pulls_settings(ls):
+        params = lsp.ConfigurationParams([lsp.ConfigurationItem(section="tinycode")])
+        values = await patiently(ls.workspace_configuration_async(params))
+        ls.session.configuration.set_editor("editor settings", values[0] if values else None)
+    await settle(ls)
+
+
+async def register(ls: TinycodeServer) -> None:
+    """Ask to be told of changed files and settings, where the client takes such wishes."""
+    workspace = ls.client_capabilities.workspace
+    watches = workspace and workspace.did_change_watched_files
+    configuration = workspace and workspace.did_change_configuration
+    wishes = []
+    if watches and watches.dynamic_registration:
+        watchers = [lsp.FileSystemWatcher(pattern) for pattern in WATCHED]
+        options = lsp.DidChangeWatchedFilesRegistrationOptions(watchers)
+        wishes.append(lsp.Registration("tinycode-files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, options))
+    if configuration and configuration.dynamic_registration:
+        section = lsp.DidChangeConfigurationRegistrationOptions(section="tinycode")
+        wishes.append(lsp.Registration("tinycode-settings", lsp.WORKSPACE_DID_CHANGE_CONFIGURATION, section))
+    if wishes:
+        await patiently(ls.client_register_capability_async(lsp.RegistrationParams(wishes)))
+
+
+async def patiently(answer: Awaitable[Any]) -> Any:
+    """A client's answer; None when it refuses, or takes too long."""
+    try:
+        return await asyncio.wait_for(answer, CLIENT_PATIENCE_S)
+    except Exception as error:  # clients fail in many ways; none of them is a reason to stop
+        log.warning("the client did not answer: %r", error)
+        return None
+
+
+def folders(ls: TinycodeServer) -> tuple[Path, ...]:
+    """The open folders that are in the local file system."""
+    uris = list(ls.workspace.folders) or [ls.workspace.root_uri or ""]
+    return tuple(path for uri in uris if (path := file_of(uri)))
+
+
+def pulls_settings(ls: TinycodeServer) -> bool:
+    """Whether the client can be asked for its settings."""
+    workspace = ls.client_capabilities.workspace
+    return bool(workspace and workspace.configuration)
+
+
+def labels_have_details(ls: TinycodeServer) -> bool:
+    """Whether the client shows a row's details beside its label."""
+    document = ls.client_capabilities.text_document
+    item = document and document.completion and document.completion.completion_item
+    return bool(item and item.label_details_support)
+
+
+HANDLERS: tuple[tuple[str, Callable[..., Any], Any], ...] = (
+    (lsp.INITIALIZE, initialize, None),
+    (lsp.INITIALIZED, initialized, None),
+    (lsp.SHUTDOWN, shutdown, None),
+    (lsp.TEXT_DOCUMENT_DID_OPEN, did_open, None),
+    (lsp.TEXT_DOCUMENT_DID_CHANGE, did_change, None),
+    (lsp.TEXT_DOCUMENT_DID_CLOSE, did_close, None),
+    (lsp.TEXT_DOCUMENT_DID_SAVE, did_save, lsp.SaveOptions(include_text=False)),
+    (lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, did_change_watched_files, None),
+    (lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, did_change_workspace_folders, None),
+    (lsp.WORKSPACE_DID_CHANGE_CONFIGURATION, did_change_configuration, None),
+    (lsp.TEXT_DOCUMENT_INLINE_COMPLETION, inline_completion, lsp.InlineCompletionOptions()),
+    (lsp.TEXT_DOCUMENT_COMPLETION, completion, lsp.CompletionOptions(resolve_provider=True)),
+    (lsp.COMPLETION_ITEM_RESOLVE, completion_resolve, None),
+)
+"""Inline completion is offered to the client only when it has an options object."""
+COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (("tinycode.explain", explain), ("tinycode.status", status))

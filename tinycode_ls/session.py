@@ -1,0 +1,253 @@
+"""One editor's session, without LSP: documents, settings and what was shown, joined to the backend.
+
+The server translates to and from this; here is decided what is asked of the completer and which answer still fits.
+"""
+
+import asyncio
+import itertools
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from .backend import Backend, Report
+from .configuration import Configuration
+from .documents import Cursor, Documents, name_of
+from .engine.deadline import Deadline
+from .git_head import GitHead
+from .languages import file_name
+from .quiet import why_quiet
+from .requests import Newest
+from .settings import Settings
+from .suggestion import Request, Source, Suggestion
+from .text import Position, Span, offset_at
+from .type_through import Shown, rest_of
+
+log = logging.getLogger(__name__)
+
+ALTERNATIVES = 3
+"""Suggestions in the list, or when the user asks."""
+REMEMBERED = 64
+"""Suggestions that can still be explained."""
+INDEX_TIMEOUT_MS = 600_000
+WARM_UP_TIMEOUT_MS = 60_000
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What an editor asks for. `listed`: rows for its menu, else ghost text; `invoked`: the user asked for it.
+
+    `selected`: the menu's row that ghost text has to extend, and what it replaces.
+    """
+
+    uri: str
+    position: Position
+    listed: bool = False
+    invoked: bool = False
+    selected: tuple[Span, str] | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Suggestions for a cursor, each with the number under which it can be explained."""
+
+    ask: Ask
+    cursor: Cursor | None = None
+    suggestions: tuple[tuple[int, Suggestion], ...] = ()
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """`files`: where the sources with a path are, in order."""
+
+    suggestion: Suggestion
+    sources: tuple[Source, ...]
+    files: tuple[Path, ...]
+
+    @property
+    def summary(self) -> str:
+        """`82 %; 70 % from src/db.py:118, 30 % model`."""
+        voices = [
+            f"{100 * source.share:.0f} % " + (f"from {source.path}:{source.line}" if source.path else "model")
+            for source in self.sources
+        ]
+        return f"{100 * self.suggestion.probability:.0f} %" + (f"; {', '.join(voices)}" if voices else "")
+
+
+class Session:
+    """Guards that an answer fits the document as it is when the answer goes out. Belongs to the event loop."""
+
+    def __init__(self, backend: Backend, configuration: Configuration) -> None:
+        self.backend, self.configuration = backend, configuration
+        self.documents = Documents()
+        self.indexing = False
+        self._requests, self._index_jobs = Newest("tinycode-complete"), Newest("tinycode-index")
+        self._shown: Shown | None = None
+        self._numbers = itertools.count(1)
+        self._explainable: OrderedDict[int, Suggestion] = OrderedDict()
+        self._changed: set[Path] | None = set()
+        self._problems: list[str] = []
+        self._index_wish = False
+        self._git_head = GitHead()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def settings(self) -> Settings:
+        """Those in force."""
+        return self.configuration.settings
+
+    def configure(self) -> None:
+        """Bring the settings as they are now into force; problems, and whether to index anew, are kept to be taken."""
+        self._problems += self.configuration.resolve()
+        self._index_wish |= self.backend.configure(self.settings, self.configuration.roots)
+        self._shown = None
+        self._git_head.moved(self.configuration.roots)
+
+    def take_problems(self) -> list[str]:
+        """What is wrong with the settings, each line once."""
+        problems, self._problems = self._problems, []
+        return problems
+
+    def take_index_wish(self) -> bool:
+        """Whether the folders have to be read anew; once."""
+        wish, self._index_wish = self._index_wish, False
+        return wish
+
+    async def suggest(self, ask: Ask) -> Answer:
+        """The answer to an editor; empty for silence, a superseded question, a document that changed since."""
+        self._look_at_git()
+        cursor = self.documents.cursor(ask.uri, ask.position)
+        wanted = self.settings.completion_list if ask.listed else self.settings.ghost_text
+        if cursor is None or not wanted or self._quiet(cursor):
+            return Answer(ask, cursor)
+        request = self._request(ask, cursor)
+        rest = None if ask.invoked or ask.listed else rest_of(self._shown, request)
+        found = [rest] if rest else await self._complete(ask, request)
+        if self.documents.version(ask.uri) != cursor.version:
+            return Answer(ask, cursor)
+        cut = {suggestion.text: suggestion for suggestion in reversed([self._cut(item, ask.listed) for item in found])}
+        fitting = [suggestion for text, suggestion in reversed(cut.items()) if text.strip()][: request.count]
+        if not ask.listed:
+            self._shown = Shown(request, fitting[0]) if fitting else None
+        return Answer(ask, cursor, tuple((self._remember(suggestion), suggestion) for suggestion in fitting))
+
+    async def explain(self, number: int | None = None) -> Explanation | None:
+        """Where a suggestion comes from; without a number, the one shown last."""
+        number = number or next(reversed(self._explainable), None)
+        suggestion = self._explainable.get(number) if number else None
+        if suggestion is None:
+            return None
+        work = partial(_ignoring_deadline, partial(self.backend.explain, suggestion))
+        sources = await self._requests.run("explain", work, self.settings.timeout_ms, suggestion.sources)
+        return Explanation(suggestion, sources, tuple(self._file(source.path) for source in sources if source.path))
+
+    async def warm_up(self, uri: str) -> None:
+        """Load what a document will need, before it is asked for."""
+        document = self.documents.get(uri)
+        path = file_name(name_of(uri), document.language if document else "")
+        await self._requests.run(
+            ("warm up", path),
+            partial(_ignoring_deadline, partial(self.backend.warm_up, path)),
+            WARM_UP_TIMEOUT_MS,
+            None,
+        )
+
+    async def build_index(self, report: Report) -> None:
+        """Read the folders in the index thread; `report` is called in the loop."""
+        loop = asyncio.get_running_loop()
+
+        def report_from_thread(percent: int, message: str) -> None:
+            loop.call_soon_threadsafe(report, percent, message)
+
+        self.indexing = True
+        try:
+            work = partial(self.backend.build_index, report_from_thread)
+            await self._index_jobs.run("build", work, INDEX_TIMEOUT_MS, None)
+        finally:
+            self.indexing = False
+
+    async def files_changed(self, paths: set[Path]) -> None:
+        """Files changed on disk; git's own stand for everything it may have done."""
+        if any(".git" in path.parts for path in paths):
+            self._look_at_git()
+        if paths := {path for path in paths if not {".git", ".tinycode"} & set(path.parts)}:
+            await self._refresh(paths)
+
+    def status(self) -> dict[str, Any]:
+        """For a person, and for a status bar: `state` is off, indexing, problem or ready."""
+        loaded = self.backend.status()
+        states = {"off": not self.settings.enabled, "problem": loaded["problem"], "indexing": self.indexing}
+        return {"state": next((name for name, holds in states.items() if holds), "ready"), **loaded}
+
+    def stop(self) -> None:
+        """End what runs."""
+        self._requests.stop()
+        self._index_jobs.stop()
+
+    def _look_at_git(self) -> None:
+        """A branch switch, a pull: the index looks what changed."""
+        if self._git_head.moved(self.configuration.roots):
+            task = asyncio.create_task(self._refresh(None))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _refresh(self, paths: set[Path] | None) -> None:
+        """Calls that come faster than the index works are taken together; None stands for everything."""
+        self._changed = None if paths is None or self._changed is None else self._changed | paths
+        await self._index_jobs.run("refresh", self._refresh_changed, INDEX_TIMEOUT_MS, None)
+
+    def _refresh_changed(self, deadline: Deadline) -> None:
+        paths, self._changed = self._changed, set()
+        self.backend.refresh(None if paths is None else sorted(paths))
+
+    async def _complete(self, ask: Ask, request: Request) -> list[Suggestion]:
+        work: Callable[[Deadline], list[Suggestion]] = partial(self.backend.complete, request)
+        return await self._requests.run((ask.uri, ask.listed), work, self.settings.timeout_ms, [])
+
+    def _quiet(self, cursor: Cursor) -> bool:
+        reason = why_quiet(self.settings, name_of(cursor.uri), cursor.language, cursor.left, cursor.right)
+        if reason:
+            log.info("silence in %s: %s", cursor.uri, reason)
+        return bool(reason)
+
+    def _request(self, ask: Ask, cursor: Cursor) -> Request:
+        """A selected row is read as if it had been accepted; what is suggested then comes after it."""
+        left, right = cursor.left, cursor.right
+        if ask.selected:
+            span, text = ask.selected
+            line = left.rpartition("\n")[2]
+            start = offset_at(line, Position(0, span.start.character), self.documents.encoding)
+            left = left[: len(left) - len(line) + start] + text
+        count = ALTERNATIVES if ask.listed or ask.invoked else 1
+        return Request(self._path(cursor), left, right, whole_lines=ask.invoked, count=count)
+
+    def _path(self, cursor: Cursor) -> str:
+        """Relative to the innermost open folder that holds it; with an extension that tells the language."""
+        path = Path(file_name(name_of(cursor.uri), cursor.language))
+        roots = [root for root in self.configuration.roots if path.is_relative_to(root)]
+        if roots:
+            return path.relative_to(max(roots, key=lambda root: len(root.parts))).as_posix()
+        return path.as_posix()
+
+    def _file(self, path: str) -> Path:
+        """A source's path on disk: below the open folder that has it."""
+        return next((root / path for root in self.configuration.roots if (root / path).exists()), Path(path)).absolute()
+
+    def _cut(self, suggestion: Suggestion, listed: bool) -> Suggestion:
+        most = 1 if listed else self.settings.max_lines
+        lines = suggestion.text.split("\n")
+        return suggestion if len(lines) <= most else replace(suggestion, text="\n".join(lines[:most]))
+
+    def _remember(self, suggestion: Suggestion) -> int:
+        number = next(self._numbers)
+        self._explainable[number] = suggestion
+        while len(self._explainable) > REMEMBERED:
+            self._explainable.popitem(last=False)
+        return number
+
+
+def _ignoring_deadline(work: Callable[[], Any], deadline: Deadline) -> Any:
+    return work()
