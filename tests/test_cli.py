@@ -1,0 +1,150 @@
+"""The command line: quick help, one line and exit 2 for bad input, places in files."""
+
+import io
+import subprocess
+import sys
+
+import pytest
+
+from tinycode_ls import terminal
+from tinycode_ls.cli import main, parser
+from tinycode_ls.errors import SettingsError, TinycodeError
+from tinycode_ls.suggestion import Source, Suggestion
+from tinycode_ls.terminal import read_place, split_place
+
+
+class FakeBackend:
+    def __init__(self, on_problem):
+        self.on_problem = on_problem
+
+    def configure(self, settings, roots):
+        if settings.model:
+            self.on_problem(f"{settings.model}: no such file; name a model file")
+        return True
+
+    def build_index(self, report, deadline):
+        pass
+
+    def complete(self, request, deadline):
+        return [Suggestion("x)", 0.8)] if request.left.endswith("print(") else []
+
+    def explain(self, suggestion):
+        return (Source(0.7, "a.py", 3), Source(0.3))
+
+    def status(self):
+        model = {"language": "python", "path": "m.onnx", "origin": "shipped", "bytes": 3_500_000, "name": "m"}
+        return {"models": [model], "index": {"files": 2, "bytes": 1000, "complete": True}, "problem": ""}
+
+
+@pytest.fixture(autouse=True)
+def fake(monkeypatch):
+    monkeypatch.setattr(terminal, "LocalBackend", FakeBackend)
+
+
+def test_help_loads_no_engine_and_no_server():
+    code = (
+        "import sys; from tinycode_ls.cli import parser; parser().format_help(); "
+        "print([m for m in ('numpy', 'onnxruntime', 'pygls', 'lsprotocol', 'asyncio', 'torch') if m in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_the_server_s_modules_load_neither_torch_nor_numpy():
+    code = (
+        "import sys; import tinycode_ls.server; "
+        "print([m for m in ('numpy', 'onnxruntime', 'torch') if m in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_every_flag_has_help():
+    for action in parser()._actions:
+        assert action.help
+
+
+def test_complete_prints_the_text_on_stdout_and_where_from_on_stderr(tmp_path, capsys):
+    file = tmp_path / "a.py"
+    file.write_text("print(\nrest\n")
+    assert main(["complete", f"{file}:1"]) == 0
+    out, err = capsys.readouterr()
+    assert (out, err) == ("x)\n", "  80 %; 70 % from a.py:3, 30 % model\n")
+
+
+def test_complete_as_json_from_standard_input(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("print("))
+    assert main(["complete", "-", "--json"]) == 0
+    assert '"text": "x)"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments, found, remedy",
+    [
+        (["complete", "nowhere.py"], "nowhere.py: No such file", "expected a file that can be read"),
+        (["complete", "."], ".: Is a directory", "expected a file"),
+        (["complete", "FILE:9"], "there is no line 9", "expected 1 to 1"),
+        (["complete", "FILE", "--model", "m.onnx"], "m.onnx: no such file", "name a model file"),
+        (["--tcp", "localhost"], "--tcp localhost", "expected HOST:PORT"),
+        (["--tcp", "localhost:99999"], "--tcp localhost:99999", "expected HOST:PORT"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_2(tmp_path, capsys, arguments, found, remedy):
+    file = tmp_path / "a.py"
+    file.write_text("x")
+    assert main([argument.replace("FILE", str(file)) for argument in arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and err.startswith("tinycode-ls: ")
+    assert found in err and remedy in err
+
+
+def test_check_reports_and_fails_when_nothing_can_work(capsys):
+    assert main(["check"]) == 0
+    assert "m.onnx (shipped), 3.5 MB" in capsys.readouterr().out
+    assert main(["check", "--model", "m.onnx", "--json"]) == 2
+    assert '"works": false' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "place, parts",
+    [
+        ("a.py", ("a.py", None, None)),
+        ("a.py:3", ("a.py", 3, None)),
+        ("a.py:3:7", ("a.py", 3, 7)),
+        ("a:b.py:3", ("a:b.py", 3, None)),
+        ("-", ("-", None, None)),
+        ("-:2:1", ("-", 2, 1)),
+    ],
+)
+def test_places(place, parts):
+    assert split_place(place) == parts
+
+
+def test_a_file_with_a_colon_in_its_name(tmp_path):
+    file = tmp_path / "a.py:3"
+    file.write_text("x")
+    assert split_place(str(file)) == (str(file), None, None)
+
+
+@pytest.mark.parametrize(
+    "place, left, right",
+    [
+        ("F", "ab\ncd\n", ""),
+        ("F:1", "ab", "\ncd\n"),
+        ("F:2:2", "ab\nc", "d\n"),
+        ("F:2:99", "ab\ncd", "\n"),
+        ("F:3", "ab\ncd\n", ""),
+    ],
+)
+def test_text_around_a_place(tmp_path, place, left, right):
+    file = tmp_path / "a.py"
+    file.write_bytes(b"ab\r\ncd\n")
+    assert read_place(place.replace("F", str(file)), io.StringIO()) == (str(file), left, right)
+
+
+def test_text_that_is_not_utf8(tmp_path):
+    file = tmp_path / "a.py"
+    file.write_bytes(b"\xff\xfe")
+    assert read_place(str(file), io.StringIO())[1] == "\ufffd\ufffd"
+
+
+def test_errors_are_of_one_tree():
+    assert issubclass(SettingsError, TinycodeError)

@@ -1,0 +1,100 @@
+"""The command `tinycode-ls`: serves over stdio, or does one thing and exits. Parses arguments and prints; no logic.
+
+Imports wait until a sub-command needs them: `--help` must not load an engine.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from . import __version__
+from .errors import TinycodeError
+
+EPILOG = "Nothing leaves this machine. A model of your own: `tinycode-train tune` in your repository."
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code: 0, 2 when something the user gave is wrong."""
+    options = parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+        return code
+    except TinycodeError as error:
+        print(f"tinycode-ls: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command and flag."""
+    top = argparse.ArgumentParser(
+        prog="tinycode-ls",
+        description="Language server for code completion by a small model of your own.",
+        epilog=EPILOG,
+    )
+    top.add_argument("--version", action="version", version=f"tinycode-ls {__version__}")
+    top.add_argument("--model", help="model file (default: the workspace's, yours, the shipped one)")
+    top.add_argument("--tcp", metavar="HOST:PORT", help="serve one client on a socket instead of stdio, for debugging")
+    top.set_defaults(run=serve)
+    commands = top.add_subparsers(metavar="COMMAND", title="without an editor", help="one of:")
+    _add_complete(commands)
+    _add_check(commands)
+    return top
+
+
+def _add_complete(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    sub = commands.add_parser("complete", help="show the completions at a place in a file")
+    sub.add_argument(
+        "place", metavar="FILE[:LINE[:COLUMN]]", help="- is standard input; from 1; default: the end of the file"
+    )
+    sub.add_argument("-n", type=int, default=1, metavar="N", help="how many alternatives (default 1)")
+    _add_common(sub)
+    sub.set_defaults(run=complete)
+
+
+def _add_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    sub = commands.add_parser(
+        "check", help="what is loaded, from where, how big, how fast; problems and their remedies"
+    )
+    _add_common(sub)
+    sub.set_defaults(run=check)
+
+
+def _add_common(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--json", action="store_true", help="print JSON")
+    sub.add_argument("--model", default=argparse.SUPPRESS, help="model file, as for the server")
+
+
+def serve(options: argparse.Namespace) -> int:
+    """The language server, until the client leaves."""
+    from .serve import serve_stdio, serve_tcp
+
+    if options.tcp:
+        return serve_tcp(options.tcp, options.model)
+    return serve_stdio(options.model)
+
+
+def complete(options: argparse.Namespace) -> int:
+    """One completion in the terminal."""
+    from .terminal import complete_at
+
+    found = complete_at(options.place, options.model, options.n, sys.stdin)
+    if options.json:
+        print(json.dumps([item.to_dict() for item in found], indent=2))
+    elif not found:
+        print("tinycode-ls: no suggestion here", file=sys.stderr)
+    for item in () if options.json else found:
+        print(item.text)
+        print(f"  {item.summary}", file=sys.stderr)
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    """The state of this installation and this folder; 2 when there can be no completions."""
+    from .terminal import check_folder
+
+    report = check_folder(Path.cwd(), options.model)
+    print(json.dumps(report.to_dict(), indent=2) if options.json else report.to_text())
+    return 0 if report.works else 2

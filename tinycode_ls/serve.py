@@ -1,0 +1,39 @@
+"""Start the server on a transport and end with it."""
+
+import logging
+
+from .configuration import Configuration
+from .errors import SettingsError
+from .protocol import TinycodeServer
+from .server import create_server
+
+log = logging.getLogger(__name__)
+
+
+def serve_stdio(model: str | None) -> int:
+    """0 when the client said goodbye, 1 when it just went, as LSP wants it."""
+    server = _server(model)
+    server.start_io()
+    return _end(server)
+
+
+def serve_tcp(address: str, model: str | None) -> int:
+    """One client on a socket; only on this machine unless another host is named."""
+    host, _, port = address.rpartition(":")
+    if not port.isdigit() or int(port) > 65_535:
+        raise SettingsError(f"--tcp {address}: expected HOST:PORT, for example 127.0.0.1:8765")
+    server = _server(model)
+    try:
+        server.start_tcp(host or "127.0.0.1", int(port))
+    except OSError as error:
+        raise SettingsError(f"--tcp {address}: {error.strerror or error}; choose another address") from error
+    return _end(server)
+
+
+def _server(model: str | None) -> TinycodeServer:
+    return create_server(configuration=Configuration({"model": model} if model else {}))
+
+
+def _end(server: TinycodeServer) -> int:
+    server.session.stop()
+    return 0 if server.stopped_properly else 1
