@@ -1,63 +1,30 @@
-"""Languages: which one a file is in, what its comments and strings look like. Plain tables; knows no model."""
+"""Languages as editors name them, and where in one the cursor is: code, comment or string. Knows no model."""
 
 import re
 from functools import cache
 from pathlib import PurePosixPath
 from typing import Literal
 
-_EXTENSIONS = {
-    "c": "c h",
-    "cpp": "cc cpp cxx hh hpp hxx",
-    "csharp": "cs",
-    "css": "css scss less",
-    "dart": "dart",
-    "go": "go",
-    "haskell": "hs",
-    "html": "html htm vue svelte",
-    "java": "java",
-    "javascript": "js cjs mjs jsx",
-    "json": "json",
-    "kotlin": "kt kts",
-    "lua": "lua",
-    "markdown": "md markdown",
-    "perl": "pl pm",
-    "php": "php",
-    "python": "py pyi pyw",
-    "r": "r",
-    "ruby": "rb",
-    "rust": "rs",
-    "scala": "scala",
-    "shellscript": "sh bash zsh",
-    "sql": "sql",
-    "swift": "swift",
-    "toml": "toml",
-    "typescript": "ts cts mts tsx",
-    "yaml": "yaml yml",
-    "zig": "zig",
-}
-"""Language, as LSP names it -> its file extensions, the usual one first."""
+from .index import files
+from .index.files import LANGUAGES
 
-_LANGUAGE = {extension: language for language, row in _EXTENSIONS.items() for extension in row.split()}
-_ALIASES = {
-    "javascriptreact": "javascript",
-    "typescriptreact": "typescript",
-    "sh": "shellscript",
-    "bash": "shellscript",
-}
+_ALIASES = {"javascriptreact": "javascript", "typescriptreact": "typescript", "shellscript": "shell", "sh": "shell"}
+"""What editors call a language -> what we call it, where that differs."""
+_EXTENSIONS = {language: extension for extension, language in reversed(LANGUAGES.items())}
+"""Language -> its usual file extension."""
 
 
 def language_of(path: str, client_says: str = "") -> str:
     """The language of a file by its name, else what the client calls it, else the empty string."""
-    known = _LANGUAGE.get(PurePosixPath(path).suffix[1:].lower())
-    return known or _ALIASES.get(client_says, client_says)
+    return files.language_of(path) or _ALIASES.get(client_says, client_says)
 
 
 def file_name(path: str, client_says: str) -> str:
     """`path`, with the extension of the client's language where it has another (a notebook's cell)."""
     language = _ALIASES.get(client_says, client_says)
-    if language not in _EXTENSIONS or _LANGUAGE.get(PurePosixPath(path).suffix[1:].lower()) == language:
+    if language not in _EXTENSIONS or files.language_of(path) == language:
         return path
-    return str(PurePosixPath(path or "untitled").with_suffix("." + _EXTENSIONS[language].split()[0]))
+    return str(PurePosixPath(path or "untitled").with_suffix(_EXTENSIONS[language]))
 
 
 _QUOTES = r""""(?:\\[\s\S]|[^"\\\n])*(?:"|$)|'(?:\\[\s\S]|[^'\\\n])*(?:'|$)"""
@@ -68,9 +35,9 @@ _SLASHES = r"//[^\n]*|/\*[\s\S]*?(?:\*/|\Z)"
 _DASHES = r"--[^\n]*"
 _LEXICON = (
     ("python", r"#[^\n]*", f"{_TRIPLE}|{_QUOTES}"),
-    ("ruby perl r shellscript toml yaml", r"#[^\n]*", _QUOTES),
+    ("ruby perl r shell toml yaml julia elixir nim make docker cmake graphql", r"#[^\n]*", _QUOTES),
     ("javascript typescript go", _SLASHES, f"{_BACKTICK}|{_QUOTES}"),
-    ("c cpp csharp dart java kotlin php scala swift zig", _SLASHES, _QUOTES),
+    ("c cpp csharp dart java kotlin php scala swift zig protobuf terraform", _SLASHES, _QUOTES),
     ("css", r"/\*[\s\S]*?(?:\*/|\Z)", _QUOTES),
     ("rust", _SLASHES, _RUST),
     ("lua sql haskell", _DASHES, _QUOTES),

@@ -4,20 +4,9 @@ from functools import lru_cache
 
 import pathspec
 
+from .index.files import is_secret
 from .languages import kind_at_end, language_of
 from .settings import Settings
-
-# fmt: off
-SECRET_FILES = (
-    ".env", ".env.*", "!.env.example", "!.env.sample", "!.env.template",
-    "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.gpg", "*.ppk",
-    "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "!*.pub",
-    ".netrc", "_netrc", ".pgpass", ".npmrc", ".pypirc", ".htpasswd", ".git-credentials",
-    "credentials", "credentials.json", "credentials.yml", "secrets.json", "secrets.toml", "secrets.yml", "secrets.yaml",
-    ".aws/", ".ssh/", ".gnupg/", ".kube/",
-)
-# fmt: on
-"""Git patterns, in git's order: a later one wins."""
 
 
 @lru_cache(maxsize=8)
@@ -28,11 +17,6 @@ def _matcher(globs: tuple[str, ...]) -> pathspec.GitIgnoreSpec:
 def matches(path: str, globs: tuple[str, ...]) -> bool:
     """Whether a path is meant by patterns written as in a .gitignore."""
     return bool(path) and _matcher(globs).match_file(path.lstrip("/"))
-
-
-def is_secret(path: str) -> bool:
-    """Whether a file probably holds passwords or keys, by its name."""
-    return matches(path, SECRET_FILES)
 
 
 def why_quiet(settings: Settings, path: str, client_language: str, left: str, right: str) -> str:
