@@ -16,7 +16,7 @@ from .engine.mixer import Mixer, mixer_from_bytes
 from .engine.mixture import Hypotheses, Predictor
 from .engine.model import Model
 from .engine.reader import DocumentReader
-from .engine.search import Path, SearchOptions, search
+from .engine.search import Continuation, SearchOptions, search
 from .index.document import MOST_LEFT, MOST_RIGHT, document_index
 from .index.suffixes import MOST_ORDER, SuffixIndex
 from .index.workspace import Workspace
@@ -97,7 +97,7 @@ class Completer:
         return self._mixers[id(model)]
 
 
-def _line_probability(path: Path) -> float:
+def _line_probability(path: Continuation) -> float:
     log_prob = path.end_log_prob if path.ended else path.log_probs[-1] if path.log_probs else 0.0
     return float(np.exp(log_prob))
 

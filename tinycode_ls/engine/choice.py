@@ -9,7 +9,7 @@ Showing nothing means typing the next character alone: a loss of 1 - v.
 import math
 from dataclasses import dataclass
 
-from .search import Path
+from .search import Continuation
 
 VALUE_PER_CHARACTER = 0.45
 COST_OF_SHOWING = 0.5
@@ -20,7 +20,7 @@ LEAST_CHARACTERS = 2
 class Cut:
     """The first `length` bytes of a path, right with `probability`; `gain` in keys against showing nothing."""
 
-    path: Path
+    path: Continuation
     length: int
     probability: float
     gain: float
@@ -31,14 +31,14 @@ class Cut:
         return self.path.text[: self.length]
 
 
-def best_cut(paths: list[Path], precision: float, least: int = LEAST_CHARACTERS) -> Cut | None:
+def best_cut(paths: list[Continuation], precision: float, least: int = LEAST_CHARACTERS) -> Cut | None:
     """The best place to end the best path, or None when silence is better. Only cuts at least `precision` likely count."""
     cuts = [cut for path in paths for cut in cuts_of(path) if cut.length >= least and cut.probability >= precision]
     best = max(cuts, key=lambda cut: cut.gain, default=None)
     return best if best is not None and best.gain > 0 else None
 
 
-def cuts_of(path: Path) -> list[Cut]:
+def cuts_of(path: Continuation) -> list[Cut]:
     """Every place where a path may end: not inside a word, a number or a UTF-8 character, not after blanks."""
     value, cuts, lost, before = VALUE_PER_CHARACTER, [], 0.0, 1.0
     for length, log_prob in enumerate(path.log_probs, start=1):
@@ -51,7 +51,7 @@ def cuts_of(path: Path) -> list[Cut]:
     return cuts
 
 
-def may_end(path: Path, length: int) -> bool:
+def may_end(path: Continuation, length: int) -> bool:
     """Whether a suggestion may stop after `length` bytes of `path`."""
     last = path.text[length - 1]
     if last in b" \t\r":

@@ -18,7 +18,7 @@ DOCUMENT_END = 0
 
 
 @dataclass(frozen=True)
-class Path:
+class Continuation:
     """A continuation. log_probs[i] is the natural logarithm of P(text[:i+1]); `ended`: the line ends after it.
 
     `end_log_prob` is that of the text with its line end, where `ended`.
@@ -39,10 +39,10 @@ class SearchOptions:
     floor: float = 0.0
 
 
-def search(predictor: Predictor, start: Hypotheses, options: SearchOptions, deadline: Deadline) -> list[Path]:
+def search(predictor: Predictor, start: Hypotheses, options: SearchOptions, deadline: Deadline) -> list[Continuation]:
     """Beam search to the end of the line -> paths, most likely first; unfinished ones too, so that they can be cut."""
-    done: list[Path] = []
-    live = [Path(b"", ())]
+    done: list[Continuation] = []
+    live = [Continuation(b"", ())]
     now = start
     floor = np.log(max(options.floor, 1e-30))
     for _ in range(options.most_bytes):
@@ -55,9 +55,9 @@ def search(predictor: Predictor, start: Hypotheses, options: SearchOptions, dead
             if total < floor:
                 continue
             if byte in (LINE_END, DOCUMENT_END):
-                done.append(Path(path.text, path.log_probs, True, total))
+                done.append(Continuation(path.text, path.log_probs, True, total))
             else:
-                grown.append(Path(path.text + bytes([byte]), (*path.log_probs, total)))
+                grown.append(Continuation(path.text + bytes([byte]), (*path.log_probs, total)))
                 keep.append((parent, byte))
         best_done = max((path.end_log_prob for path in done), default=-np.inf)
         open_paths = [i for i, path in enumerate(grown) if _total(path) > best_done]
@@ -74,12 +74,12 @@ def search(predictor: Predictor, start: Hypotheses, options: SearchOptions, dead
     return sorted(done + live, key=lambda path: path.end_log_prob if path.ended else _total(path), reverse=True)
 
 
-def _cut_short(live: list[Path], grown: list[Path]) -> list[Path]:
+def _cut_short(live: list[Continuation], grown: list[Continuation]) -> list[Continuation]:
     """Nothing can be better than what is done; without anything done, the last paths are all there is."""
     return grown or [path for path in live if path.text]
 
 
-def _total(path: Path) -> float:
+def _total(path: Continuation) -> float:
     return path.log_probs[-1] if path.log_probs else 0.0
 
 

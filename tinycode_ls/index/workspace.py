@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..engine.deadline import Deadline
 from ..model.document import document_header
+from .files import judge, list_files
 from .suffixes import SuffixIndex
 
 
@@ -55,3 +56,42 @@ class Workspace:
             self._read(None, None)
             if self._files != before:
                 self._reindex()
+
+    def _read(self, progress: Callable[[int, str], None] | None, deadline: Deadline | None) -> None:
+        """Bring `_files` up to date within the budget."""
+        budget, kept, refused = self._budget, dict[Path, _File](), 0
+        listed = [(root, path) for root in self._roots for path in list_files(root)]
+        over = 0
+        for number, (root, path) in enumerate(listed):
+            if deadline is not None and deadline.expired():
+                break
+            if progress and number % 50 == 0:
+                progress(100 * number // len(listed), f"{number} of {len(listed)} files")
+            file = self._current(path, root)
+            if file is None:
+                refused += 1
+            elif len(file.text) > budget:
+                over += 1
+            else:
+                kept[path] = file
+                budget -= len(file.text)
+        self._files = kept
+        complete = not over and not (deadline is not None and deadline.expired())
+        self.summary = IndexSummary(len(kept), sum(len(file.text) for file in kept.values()), refused + over, complete)
+
+    def _current(self, path: Path, root: Path) -> _File | None:
+        """The file as it is now; read again only when its time or size changed. None when it does not count."""
+        try:
+            status = path.stat()
+        except OSError:
+            return None
+        stamp = (status.st_mtime_ns, status.st_size)
+        held = self._files.get(path)
+        if held is not None and held.stamp == stamp:
+            return held
+        verdict = judge(path, root)
+        return _File(stamp, verdict.text) if verdict.kept else None
+
+    def _reindex(self) -> None:
+        text = b"".join(document_header(path) + file.text for path, file in self._files.items())
+        self.index = SuffixIndex(text) if text else None
