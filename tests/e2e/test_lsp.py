@@ -1,0 +1,165 @@
+"""The installed server as a process, with a real model, on a real small repository."""
+
+import os
+import shutil
+import sys
+import time
+
+import pytest
+from wire import Wire, inline
+
+KNOWN = "    def _look_at_git(self) -> None:\n        if self._git_head.mo"
+"""The start of a line that session.py has, and nothing else; the index should know the rest of it."""
+
+
+@pytest.fixture
+def serve(repository):
+    """Starts servers in the repository, and ends them."""
+    started = []
+
+    def start(*command):
+        started.append(Wire([sys.executable, "-m", "tinycode_ls", *command], repository))
+        return started[-1]
+
+    yield start
+    for wire in started:
+        wire.close()
+
+
+@pytest.fixture
+def wire(serve, model_file):
+    return serve("--model", str(model_file))
+
+
+def last(text):
+    return text.count("\n"), len(text.rpartition("\n")[2])
+
+
+def test_a_line_of_the_repository_is_completed_in_another_file(wire, repository):
+    wire.start(repository)
+    wire.wait_for_index()
+    file = repository / "new.py"
+    wire.open(file, KNOWN)
+    (item, *_) = wire.ghost(file, *last(KNOWN), kind=1)
+    assert item["insertText"].startswith("ved(")
+    assert item["range"]["start"] == item["range"]["end"] == {"line": 1, "character": last(KNOWN)[1]}
+    shown = wire.ask("workspace/executeCommand", {"command": "tinycode.explain"})
+    assert 0 <= shown["probability"] <= 1 and shown["summary"].startswith(f"{100 * shown['probability']:.0f} %")
+    assert wire.stop() == 0
+    assert wire.errors == b""
+
+
+def test_start_up_is_quick_and_an_idle_server_rests(wire, repository):
+    begin = time.monotonic()
+    wire.start(repository)
+    ready = time.monotonic() - begin
+    wire.wait_for_index()
+    used = wire.cpu_seconds()
+    time.sleep(1)  # the one sleep: that nothing happens has no event
+    assert wire.cpu_seconds() - used < 0.05
+    assert ready < 3, f"{ready:.2f} s; 1 s is the aim, on a machine that is not busy"
+    assert wire.memory_mb() < 140
+
+
+def test_cancel_is_answered_at_once(wire, repository):
+    wire.start(repository)
+    wire.wait_for_index()
+    file = repository / "new.py"
+    wire.open(file, "x = 1\n" * 20_000)
+    number = wire.begin("textDocument/inlineCompletion", inline(file, 20_000, 0, 1))
+    begin = time.monotonic()
+    wire.notify("$/cancelRequest", {"id": number})
+    wire.answer(number)
+    assert time.monotonic() - begin < 0.25, "50 ms is the aim; the machine may be busy"
+
+
+def test_a_broken_model_is_told_once_and_the_old_one_serves(serve, repository, model_file):
+    private = repository / ".tinycode" / "model.onnx"
+    private.parent.mkdir()
+    shutil.copy(model_file, private)
+    wire = serve()
+    wire.start(repository)
+    wire.wait_for_index()
+    file = repository / "new.py"
+    wire.open(file, KNOWN)
+    assert wire.ghost(file, *last(KNOWN), kind=1)
+    private.write_bytes(b"not a model")
+    end = time.monotonic() + 20
+    while not (told := [message for message in drain(wire.messages) if message["method"] == "window/showMessage"]):
+        assert wire.ghost(file, *last(KNOWN), kind=1) and time.monotonic() < end
+    assert "model.onnx" in told[0]["params"]["message"]
+    assert wire.ghost(file, *last(KNOWN), kind=1)
+    assert wire.stop() == 0
+
+
+def drain(messages):
+    """What the server sent without being asked, until now."""
+    while not messages.empty():
+        yield messages.get()
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"", b"not a model", "half", "folder"], ids=["absent", "empty", "text", "truncated", "folder"]
+)
+def test_a_model_that_cannot_serve_is_one_message(serve, repository, model_file, tmp_path, content):
+    bad = tmp_path / "bad.onnx"
+    if content == "folder":
+        bad.mkdir()
+    elif content == "half":
+        bad.write_bytes(model_file.read_bytes()[: model_file.stat().st_size // 2])
+    elif content is not None:
+        bad.write_bytes(content)
+    wire = serve("--model", str(bad))
+    wire.start(repository)
+    message = wire.wait_for(lambda message: message["method"] == "window/showMessage")["params"]["message"]
+    assert "bad.onnx" in message and "\n" not in message
+    wire.open(repository / "new.py", "x = 1\n")
+    assert isinstance(wire.ghost(repository / "new.py", 1, 0), list)
+    assert wire.stop() == 0
+
+
+def test_a_client_that_just_goes_leaves_no_process(wire, repository):
+    wire.start(repository)
+    wire.process.stdin.close()
+    assert wire.process.wait(timeout=10) == 1
+
+
+def test_a_client_that_goes_before_a_word(wire):
+    wire.process.stdin.close()
+    assert wire.process.wait(timeout=10) == 1
+
+
+@pytest.mark.parametrize("body", [b"{not json", b"[]", b'{"jsonrpc": "2.0"}', b"\xff\xfe"])
+def test_rubbish_on_the_wire_is_survived(wire, repository, body):
+    wire.start(repository)
+    wire.process.stdin.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    wire.process.stdin.flush()
+    assert wire.ask("workspace/executeCommand", {"command": "tinycode.status"})["state"]
+
+
+def test_a_request_without_sense_gets_an_error(wire, repository):
+    wire.start(repository)
+    answer = wire.answer(wire.begin("textDocument/inlineCompletion", {"textDocument": 3}))
+    assert answer["error"]["code"] == -32602
+
+
+def test_saved_names_are_known_in_other_files(wire, repository):
+    wire.start(repository)
+    wire.wait_for_index()
+    saved = repository / "frobnicate.py"
+    saved.write_text("def frobnicate_the_quux(zot):\n    return zot\n" * 3)
+    wire.notify("textDocument/didSave", {"textDocument": {"uri": saved.as_uri()}})
+    wire.open(repository / "new.py", "import os\n\nx = frobnicate_the_q")
+    end = time.monotonic() + 10
+    while not (items := wire.ghost(repository / "new.py", 2, 20, kind=1)) or not items[0]["insertText"].startswith(
+        "uux("
+    ):
+        assert time.monotonic() < end, items
+    assert wire.stop() == 0
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_log_file_that_cannot_be_written(wire, repository):
+    wire.start(repository, initializationOptions={"logFile": "/nowhere/x.log"})
+    assert wire.stop() == 0
+    assert b"log file /nowhere/x.log" in wire.errors
