@@ -1,0 +1,52 @@
+"""Which documents a model is judged on, and the order of all: both follow from one hash of the seed and the content."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+KEYS = 2**64
+MOST_VALID = 0.25
+"""Validation text above this share would take too much of a small corpus."""
+TAIL = 0.1
+"""The share of a single file that is held back."""
+
+
+@dataclass(frozen=True, order=True)
+class Piece:
+    """A kept text: `length` bytes at `offset` of the spool. Pieces sort by `key`."""
+
+    key: int
+    path: str
+    source: str
+    offset: int
+    length: int
+
+
+def order_key(seed: int, text: bytes) -> int:
+    """A number below 2^64, evenly spread; the same for the same text and seed."""
+    digest = hashlib.blake2b(text, digest_size=8, key=str(seed).encode()[:64])
+    return int.from_bytes(digest.digest(), "big")
+
+
+def split(pieces: Sequence[Piece], valid_share: float) -> tuple[list[Piece], list[Piece]]:
+    """train and valid, each shuffled. Adding files moves none across, except where there are too few to go by."""
+    ordered = sorted(pieces)
+    bound = int(valid_share * KEYS)
+    train, valid = [p for p in ordered if p.key >= bound], [p for p in ordered if p.key < bound]
+    total = sum(piece.length for piece in ordered)
+    if valid_share <= 0 or (valid and sum(piece.length for piece in valid) <= MOST_VALID * total):
+        return train, valid
+    if len(ordered) == 1:
+        return _split_single(ordered[0])
+    small = [piece for piece in ordered if piece.length <= MOST_VALID * total]
+    chosen = small[0] if small else min(ordered, key=lambda piece: piece.length)
+    return [piece for piece in ordered if piece is not chosen], [chosen]
+
+
+def _split_single(piece: Piece) -> tuple[list[Piece], list[Piece]]:
+    """The only file gives its head to train on and its tail to validate with; one byte cannot be shared."""
+    tail = min(max(1, int(piece.length * TAIL)), piece.length - 1)
+    head = piece.length - tail
+    first = Piece(piece.key, piece.path, piece.source, piece.offset, head)
+    last = Piece(piece.key, piece.path, piece.source, piece.offset + head, tail)
+    return [first], [last] if tail else []
