@@ -152,6 +152,14 @@ async def test_the_document_s_own_line_ends(client):
     assert item.insert_text == "et(name):\r\n    return name"
 
 
+async def test_neovim_gets_bare_line_ends(bare):
+    """It splits an accepted text at \\n into its lines; a \\r would stay in the file."""
+    neovim = lsp.ClientInfo("Neovim", "0.12.4")
+    await bare.initialize_session(lsp.InitializeParams(capabilities=capabilities(), client_info=neovim))
+    opened(bare, "# one\r\ndef gre\r\n")
+    assert (await ghost(bare, 1, 7))[0].insert_text == "et(name):\n    return name"
+
+
 async def test_changes_behind_a_form_feed_arrive_exactly(client):
     """pygls' own copy would now hold something else: it takes the form feed for a line end."""
     opened(client, "a\x0cb\nc\n")

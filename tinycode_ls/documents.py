@@ -49,10 +49,14 @@ class Document:
 
 
 class Documents:
-    """Guards that every change is applied to the copy it was made for. `encoding` is that of the positions."""
+    """Guards that every change is applied to the copy it was made for.
 
-    def __init__(self, encoding: str = "utf-16") -> None:
-        self.encoding = encoding
+    `encoding` is that of the positions. `client_holds_lines`: the client splits what it inserts at `\\n` and writes its
+    own line ends, so that it must not be given any other.
+    """
+
+    def __init__(self, encoding: str = "utf-16", client_holds_lines: bool = False) -> None:
+        self.encoding, self.client_holds_lines = encoding, client_holds_lines
         self._open: dict[str, Document] = {}
 
     def open(self, uri: str, version: int, language: str, text: str) -> None:
@@ -100,7 +104,7 @@ class Documents:
             Position(row, units(lines[row][:col], self.encoding)),
             plain("".join(lines[:row]) + lines[row][:col]),
             plain(lines[row][col:] + "".join(lines[row + 1 :])),
-            line_end_near(lines, row),
+            "\n" if self.client_holds_lines else line_end_near(lines, row),
         )
 
 

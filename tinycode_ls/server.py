@@ -49,6 +49,7 @@ def initialize(ls: TinycodeServer, params: lsp.InitializeParams) -> None:
     session = ls.session
     ls.loop = asyncio.get_running_loop()
     session.documents.encoding = str(getattr(ls.workspace.position_encoding, "value", ls.workspace.position_encoding))
+    session.documents.client_holds_lines = bool(params.client_info and params.client_info.name == "Neovim")
     session.configuration.roots = folders(ls)
     session.configuration.set_editor("initializationOptions", params.initialization_options)
     session.configure()
