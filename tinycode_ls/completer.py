@@ -6,11 +6,11 @@ of the text around the cursor; both are checked against the text they were made 
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .engine.choice import best_cut
+from .engine.choice import best_cut, least_probability
 from .engine.deadline import Deadline
 from .engine.mixer import Mixer, mixer_from_bytes
 from .engine.mixture import Hypotheses, Predictor
@@ -25,8 +25,8 @@ from .suggestion import Request, Source, Suggestion
 
 MOST_DOCUMENTS = 16
 """Documents whose snapshots are kept; about 2 MB each at most."""
-TYPING = SearchOptions(width=3, most_bytes=80, floor=0.05)
-WHOLE_LINE = SearchOptions(width=6, most_bytes=160)
+TYPING = SearchOptions(width=3, most_bytes=80)
+WHOLE_LINE = SearchOptions(width=6, most_bytes=160, blank=False)
 
 
 @dataclass
@@ -60,9 +60,11 @@ class Completer:
             start = predictor.step(start, np.array([0]), np.array([byte]))
         if request.whole_lines:
             paths = search(predictor, start, WHOLE_LINE, deadline)
+            paths = [path for path in paths if path.ended] or paths
             found = [(forced + path.text, _line_probability(path)) for path in paths]
         else:
-            cut = best_cut(search(predictor, start, TYPING, deadline), self.precision)
+            options = replace(TYPING, floor=least_probability(self.precision))
+            cut = best_cut(search(predictor, start, options, deadline), self.precision)
             found = [(forced + cut.text, cut.probability)] if cut else []
         return _tidy(found, request)[: request.count]
 

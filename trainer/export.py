@@ -10,17 +10,20 @@ stored int8 and run as float32.
 """
 
 import base64
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import onnx
+import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor
 
-from tinycode_ls.atomic import write_atomic
+from tinycode_ls.engine.model import log_softmax, open_model
+from tinycode_ls.errors import TrainingError
 from tinycode_ls.model.card import CARD_KEY, MIXER_KEY, ModelCard
 from tinycode_ls.model.spec import ModelSpec
+
+from .network import Network
 
 Array = npt.NDArray[np.float32]
 Weights = dict[str, Array]
@@ -32,13 +35,8 @@ TO_ONNX_GATES = {"lstm": (0, 3, 1, 2), "gru": (1, 0, 2), "rnn": (0,)}
 ONNX_CELL = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
 
 
-def export_model(path: Path, weights: Weights, card: ModelCard, mixer: bytes | None = None, mode: int = 0o644) -> None:
-    """Write the model file atomically. `weights` are named as in the network's state dict."""
-    write_atomic(path, model_bytes(weights, card, mixer), mode)
-
-
 def model_bytes(weights: Weights, card: ModelCard, mixer: bytes | None = None) -> bytes:
-    """The content of a model file."""
+    """The content of a model file. `weights` are named as in the network's state dict."""
     graph = _Graph(card.spec)
     graph.add_network(weights)
     model = helper.make_model(graph.finish(), opset_imports=OPSET, ir_version=IR_VERSION, producer_name="tinycode-train")
@@ -194,3 +192,48 @@ class _Graph:
             *(helper.make_tensor_value_info(f"{name}_out", TensorProto.FLOAT, state_shape) for name in spec.state_names),
         ]
         return helper.make_graph(self.nodes, "tinycode", inputs, outputs, self.constants)
+
+
+DRIFT_LIMIT = 0.01
+"""Export is refused when the file costs more than this share of bits per byte over the network."""
+
+
+def export_checked(
+    weights: Weights, card: ModelCard, mixer: bytes | None, held_out: npt.NDArray[np.uint8]
+) -> bytes:
+    """The model file's content, after reading held-out text with both; raises TrainingError when they drift apart."""
+    content = model_bytes(weights, card, mixer)
+    network, exported = _bits_of_network(weights, card.spec, held_out), _bits_of_file(content, held_out)
+    if exported > network * (1 + DRIFT_LIMIT):
+        raise TrainingError(
+            f"the quantised model drifts: {exported:.4f} bits a byte, the network has {network:.4f} "
+            f"({exported / network - 1:+.1%}, at most {DRIFT_LIMIT:+.0%}); train longer or with more --weight-decay"
+        )
+    return content
+
+
+def _sample(held_out: npt.NDArray[np.uint8], most: int = 40_000, streams: int = 8) -> npt.NDArray[np.int64]:
+    """Held-out text as [T, B] ids; short text is repeated to fill."""
+    text = np.asarray(held_out[:most])
+    length = max(2, min(len(text), most) // streams)
+    return np.resize(text, length * streams).reshape(streams, length).T.astype(np.int64)
+
+
+def _bits(log_probs: Array, targets: npt.NDArray[np.int64]) -> float:
+    return float(-np.take_along_axis(log_probs, targets[..., None], axis=-1).mean() / np.log(2))
+
+
+@torch.no_grad()
+def _bits_of_network(weights: Weights, spec: ModelSpec, held_out: npt.NDArray[np.uint8]) -> float:
+    network = Network(spec).eval()
+    network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    ids = _sample(held_out)
+    logits, _ = network(torch.from_numpy(ids[:-1]), network.initial_state(ids.shape[1]))
+    return _bits(log_softmax(logits.numpy()), ids[1:])
+
+
+def _bits_of_file(content: bytes, held_out: npt.NDArray[np.uint8]) -> float:
+    model = open_model(content, "the exported model")
+    ids = _sample(held_out)
+    logits, _ = model.run(ids[:-1], model.initial_state(ids.shape[1]), len(ids) - 1)
+    return _bits(log_softmax(logits), ids[1:])

@@ -9,11 +9,13 @@ Showing nothing means typing the next character alone: a loss of 1 - v.
 import math
 from dataclasses import dataclass
 
-from .search import Continuation
+from .search import Continuation, is_word
 
-VALUE_PER_CHARACTER = 0.45
+VALUE_PER_CHARACTER = 0.6
 COST_OF_SHOWING = 0.5
 LEAST_CHARACTERS = 2
+LEAST_BOUNDARY = 0.1
+UNDERSCORE = 0x5F
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,18 @@ class Cut:
         return self.path.text[: self.length]
 
 
+def least_probability(precision: float) -> float:
+    """What a single suggestion must reach, so that `precision` is about the least share of all shown that is right.
+
+    Measured on practice projects: at 0.5 each is at least 0.3 likely and 0.65 of them are right; at 0.8, 0.72 and 0.86.
+    """
+    return max(0.02, 1.4 * precision - 0.4)
+
+
 def best_cut(paths: list[Continuation], precision: float, least: int = LEAST_CHARACTERS) -> Cut | None:
-    """The best place to end the best path, or None when silence is better. Only cuts at least `precision` likely count."""
-    cuts = [cut for path in paths for cut in cuts_of(path) if cut.length >= least and cut.probability >= precision]
+    """The best place to end the best path, or None when silence is better."""
+    bound = least_probability(precision)
+    cuts = [cut for path in paths for cut in cuts_of(path) if cut.length >= least and cut.probability >= bound]
     best = max(cuts, key=lambda cut: cut.gain, default=None)
     return best if best is not None and best.gain > 0 else None
 
@@ -52,15 +63,13 @@ def cuts_of(path: Continuation) -> list[Cut]:
 
 
 def may_end(path: Continuation, length: int) -> bool:
-    """Whether a suggestion may stop after `length` bytes of `path`."""
+    """Whether a suggestion may stop after `length` bytes of `path`: at the end of a word, or of a part of a snake_case
+    name, where the names that are known part ways."""
     last = path.text[length - 1]
     if last in b" \t\r":
         return False
+    if not is_word(last) or last == UNDERSCORE:
+        return True
     if length == len(path.text):
-        return path.ended or not is_word(last)
-    return not (is_word(last) and is_word(path.text[length])) and path.text[length] & 0xC0 != 0x80
-
-
-def is_word(byte: int) -> bool:
-    """Part of an identifier or number; every byte of a multi-byte character counts as one."""
-    return byte >= 128 or chr(byte).isalnum() or byte == 0x5F
+        return path.ended or path.boundary >= LEAST_BOUNDARY
+    return not is_word(path.text[length])

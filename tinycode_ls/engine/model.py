@@ -76,8 +76,11 @@ def log_softmax(logits: Array) -> Array:
 
 def load_model(path: Path) -> Model:
     """Load and check a model file; raises ModelFileError with what was found and what to do."""
-    path = Path(path)
-    content = read_model_file(path)
+    return open_model(read_model_file(path), str(path))
+
+
+def open_model(content: bytes, path: str) -> Model:
+    """As `load_model`, for content in memory; `path` names it in messages."""
     try:
         session = ort.InferenceSession(content, _session_options(), providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises its own kinds, and not one base class of them
@@ -86,7 +89,7 @@ def load_model(path: Path) -> Model:
     metadata = session.get_modelmeta().custom_metadata_map
     if CARD_KEY not in metadata:
         raise ModelFileError(f"{path}: an ONNX file without a tinycode card; expected one made by `tinycode-train`")
-    card = card_from_json(metadata[CARD_KEY], str(path))
+    card = card_from_json(metadata[CARD_KEY], path)
     _check_shapes(session, card, path)
     mixer = base64.b64decode(metadata[MIXER_KEY]) if MIXER_KEY in metadata else None
     return Model(session, card, len(content), mixer)
@@ -102,7 +105,7 @@ def _session_options() -> ort.SessionOptions:
     return options
 
 
-def _check_shapes(session: ort.InferenceSession, card: ModelCard, path: Path) -> None:
+def _check_shapes(session: ort.InferenceSession, card: ModelCard, path: str) -> None:
     spec = card.spec
     expected = {name: [spec.layers, "B", spec.hidden] for name in spec.state_names}
     expected |= {"ids": ["T", "B"], "tail": [1]}

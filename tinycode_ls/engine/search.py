@@ -17,66 +17,89 @@ LINE_END = 10
 DOCUMENT_END = 0
 
 
+def is_word(byte: int) -> bool:
+    """Part of an identifier or number; every byte of a multi-byte character counts as one."""
+    return byte >= 128 or chr(byte).isalnum() or byte == 0x5F
+
+
+NOT_WORD = np.array([not is_word(byte) for byte in range(256)], np.float32)
+
+
 @dataclass(frozen=True)
 class Continuation:
-    """A continuation. log_probs[i] is the natural logarithm of P(text[:i+1]); `ended`: the line ends after it.
+    """A way the text may go on. log_probs[i] is the natural logarithm of P(text[:i+1]).
 
-    `end_log_prob` is that of the text with its line end, where `ended`.
+    `ended`: the line ends after it, and `end_log_prob` is that of the text with its line end. Otherwise the search gave it
+    up there, and `boundary` is the chance that what follows is not part of a word.
     """
 
     text: bytes
     log_probs: tuple[float, ...]
     ended: bool = False
     end_log_prob: float = 0.0
+    boundary: float = 0.0
 
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """`width` 1 is greedy. Paths less likely than `floor` are given up; `most_bytes` bounds a path's length."""
+    """`width` 1 is greedy. Paths less likely than `floor` are given up; `most_bytes` bounds a path's length.
+
+    `blank`: whether a line may end before anything but blanks was written (no, where the user asked for text).
+    """
 
     width: int = 1
     most_bytes: int = 120
     floor: float = 0.0
+    blank: bool = True
 
 
 def search(predictor: Predictor, start: Hypotheses, options: SearchOptions, deadline: Deadline) -> list[Continuation]:
-    """Beam search to the end of the line -> paths, most likely first; unfinished ones too, so that they can be cut."""
-    done: list[Continuation] = []
-    live = [Continuation(b"", ())]
-    now = start
-    floor = np.log(max(options.floor, 1e-30))
+    """Beam search to the end of the line -> continuations, likeliest first.
+
+    Those given up on the way are kept too, up to where they were given up: a suggestion may be cut from them.
+    """
+    found: list[Continuation] = []
+    live, now = [Continuation(b"", ())], start
+    floor = float(np.log(max(options.floor, 1e-30)))
     for _ in range(options.most_bytes):
-        totals = np.array([_total(path) for path in live])[:, None] + now.log_probs  # [B, 256]
-        parents, ids = _best(totals, options.width)
-        grown, keep = [], []
-        for parent, byte in zip(parents.tolist(), ids.tolist(), strict=True):
-            total = float(totals[parent, byte])
-            path = live[parent]
-            if total < floor:
-                continue
-            if byte in (LINE_END, DOCUMENT_END):
-                done.append(Continuation(path.text, path.log_probs, True, total))
-            else:
-                grown.append(Continuation(path.text + bytes([byte]), (*path.log_probs, total)))
-                keep.append((parent, byte))
-        best_done = max((path.end_log_prob for path in done), default=-np.inf)
-        open_paths = [i for i, path in enumerate(grown) if _total(path) > best_done]
-        if not open_paths:
-            done += _cut_short(live, grown)
-            live = []
+        grown, parents = _grow(live, now, options, floor, found)
+        best_ended = max((path.end_log_prob for path in found if path.ended), default=-np.inf)
+        open_rows = [row for row, path in enumerate(grown) if path.log_probs[-1] > best_ended]
+        live_parents = {parents[row] for row in open_rows}
+        found += [_given_up(path, now, row) for row, path in enumerate(live) if path.text and row not in live_parents]
+        live = [grown[row] for row in open_rows]
+        if not live or deadline.expired():
             break
-        live = [grown[i] for i in open_paths]
-        if deadline.expired():
-            break
-        now = predictor.step(
-            now, np.array([keep[i][0] for i in open_paths]), np.array([keep[i][1] for i in open_paths])
-        )
-    return sorted(done + live, key=lambda path: path.end_log_prob if path.ended else _total(path), reverse=True)
+        ids = np.array([path.text[-1] for path in live])
+        now = predictor.step(now, np.array([parents[row] for row in open_rows]), ids)
+    found += [path for path in live if path.text]
+    return sorted(found, key=lambda path: path.end_log_prob if path.ended else _total(path), reverse=True)
 
 
-def _cut_short(live: list[Continuation], grown: list[Continuation]) -> list[Continuation]:
-    """Nothing can be better than what is done; without anything done, the last paths are all there is."""
-    return grown or [path for path in live if path.text]
+def _grow(
+    live: list[Continuation], now: Hypotheses, options: SearchOptions, floor: float, found: list[Continuation]
+) -> tuple[list[Continuation], list[int]]:
+    """One byte further: the likeliest of all live continuations, with their parents. Ended ones go to `found`."""
+    totals = np.array([_total(path) for path in live])[:, None] + now.log_probs  # [B, 256]
+    if not options.blank:
+        blank = [not path.text.strip() for path in live]
+        totals[np.ix_(blank, (LINE_END, DOCUMENT_END))] = -np.inf
+    grown, parents = [], []
+    for parent, byte in zip(*(array.tolist() for array in _best(totals, options.width)), strict=True):
+        path, total = live[parent], float(totals[parent, byte])
+        if total < floor:
+            continue
+        if byte in (LINE_END, DOCUMENT_END):
+            found.append(Continuation(path.text, path.log_probs, True, total))
+        else:
+            grown.append(Continuation(path.text + bytes([byte]), (*path.log_probs, total)))
+            parents.append(parent)
+    return grown, parents
+
+
+def _given_up(path: Continuation, now: Hypotheses, row: int) -> Continuation:
+    boundary = float(np.exp(now.log_probs[row]) @ NOT_WORD)
+    return Continuation(path.text, path.log_probs, boundary=boundary)
 
 
 def _total(path: Continuation) -> float:

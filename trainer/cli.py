@@ -1,0 +1,253 @@
+"""The command `tinycode-train`. Parses arguments, calls one function for each command, prints; no logic."""
+
+import argparse
+import json
+import sys
+from dataclasses import Field, fields
+from pathlib import Path
+from typing import Any
+
+from tinycode_ls import __version__
+from tinycode_ls.errors import TinycodeError, TrainingError
+
+from .recipe import Recipe
+
+TUNE_DEFAULTS = Recipe(minutes=3.0, learning_rate=2e-3, batch=32, sequence=64, dropout=0.1, validate_every=100)
+"""Where `tune` differs from `fit`: a short run from good weights, on little text."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code: 0, 2 when something the user gave is wrong, 3 when a worse model was not written, 130 on Ctrl-C."""
+    options = parser().parse_args(arguments)
+    try:
+        _refuse_strangers()
+        code: int = options.run(options)
+        return code
+    except TinycodeError as error:
+        print(f"tinycode-train: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        folder = getattr(options, "folder", None)
+        again = f"; go on with: tinycode-train {options.command} --resume {folder}" if folder else ""
+        print(f"\ntinycode-train: stopped, the run is saved{again}", file=sys.stderr)
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command and flag."""
+    top = argparse.ArgumentParser(prog="tinycode-train", description="Train code completion models on your own machine.")
+    top.add_argument("--version", action="version", version=f"tinycode-train {__version__}")
+    commands = top.add_subparsers(metavar="COMMAND", required=True, dest="command")
+    _add_fit(commands)
+    _add_tune(commands)
+    _add_eval(commands)
+    _add_sample(commands)
+    _add_export(commands)
+    from .corpus.cli import add_parser
+
+    add_parser(commands)
+    return top
+
+
+Commands = Any  # argparse's sub-parser collection has no public name
+
+
+def _add_fit(commands: Commands) -> None:
+    sub = commands.add_parser("fit", help="train a model from scratch")
+    sub.add_argument("paths", nargs="*", metavar="PATH", help="files, folders, git repositories, or one built corpus")
+    sub.add_argument("--out", metavar="MODEL", help="model file to write")
+    sub.add_argument("--name", default="model", help="name in the model's card")
+    sub.add_argument("--licence", default="", help="licence in the model's card")
+    _add_run_flags(sub, Recipe())
+    sub.set_defaults(run=fit)
+
+
+def _add_tune(commands: Commands) -> None:
+    sub = commands.add_parser("tune", help="continue from a model on your own repositories (default: this one)")
+    sub.add_argument("paths", nargs="*", metavar="PATH", help="files, folders, git repositories (default: .)")
+    sub.add_argument("--base", metavar="MODEL", help="model to start from (default: the shipped one for the language)")
+    sub.add_argument("--out", metavar="MODEL", help="model file to write (default: .tinycode/model.onnx)")
+    sub.add_argument("--force", action="store_true", help="write the model even when it is worse than the one there")
+    _add_run_flags(sub, TUNE_DEFAULTS)
+    sub.set_defaults(run=tune)
+
+
+def _add_eval(commands: Commands) -> None:
+    sub = commands.add_parser("eval", help="measure a model: bits per byte, accuracy, lines, keystrokes saved, latency")
+    sub.add_argument("model", metavar="MODEL")
+    sub.add_argument("paths", nargs="+", metavar="PATH", help="files or folders the model has not seen")
+    sub.add_argument("--lines", type=int, default=40, help="lines to retype (0 = only bytes and latency)")
+    sub.add_argument("--json", action="store_true", help="print JSON")
+    sub.set_defaults(run=evaluate)
+
+
+def _add_sample(commands: Commands) -> None:
+    sub = commands.add_parser("sample", help="generate text, byte by byte")
+    sub.add_argument("model", metavar="MODEL")
+    sub.add_argument("--prompt", default="", help="text to go on from")
+    sub.add_argument("--path", default="sample.py", help="file name the model believes to write (its language)")
+    sub.add_argument("--bytes", type=int, default=400, help="bytes to generate")
+    sub.add_argument("--temperature", type=float, default=0.7, help="0 = always the likeliest byte")
+    sub.add_argument("--top-k", type=int, default=0, help="draw from the k likeliest bytes (0 = off)")
+    sub.add_argument("--top-p", type=float, default=1.0, help="draw from the likeliest bytes of this share (1 = off)")
+    sub.add_argument("--seed", type=int, default=1, help="same seed, same text")
+    sub.set_defaults(run=sample)
+
+
+def _add_export(commands: Commands) -> None:
+    sub = commands.add_parser("export", help="checkpoint -> quantised model file")
+    sub.add_argument("checkpoint", metavar="CHECKPOINT", help="last.pt or best.pt in a run's folder")
+    sub.add_argument("--out", metavar="MODEL", required=True, help="model file to write")
+    sub.set_defaults(run=export)
+
+
+def _add_run_flags(sub: argparse.ArgumentParser, defaults: Recipe) -> None:
+    sub.add_argument("--run", dest="folder", metavar="DIR", help="folder of the run (default: beside the model)")
+    sub.add_argument("--resume", metavar="RUN", help="go on with the run in this folder; other flags are its own")
+    sub.add_argument("--why", metavar="FILE", help="say what would be done with this file, and stop")
+    sub.add_argument("--quiet", action="store_true", help="no progress")
+    groups: dict[str, Any] = {}
+    for field in fields(Recipe):
+        group = field.metadata["group"]
+        groups.setdefault(group, sub.add_argument_group(group))
+        _add_recipe_flag(groups[group], field, getattr(defaults, field.name))
+
+
+def _add_recipe_flag(group: Any, field: "Field[Any]", default: Any) -> None:
+    flag = "--" + field.name.replace("_", "-")
+    text = f"{field.metadata['help']} (default {default})".replace("%", "%%")
+    if isinstance(field.default, bool):
+        group.add_argument(flag, action=argparse.BooleanOptionalAction, default=default, help=text)
+    else:
+        group.add_argument(flag, type=type(field.default), default=default, help=text, metavar="N")
+
+
+def _recipe(options: argparse.Namespace) -> Recipe:
+    return Recipe(**{field.name: getattr(options, field.name) for field in fields(Recipe)})
+
+
+def fit(options: argparse.Namespace) -> int:
+    """Train, and print where the model is and how good."""
+    from .fit import Order, export_run, fit, resume
+
+    if options.why:
+        return _why(options)
+    if options.resume:
+        folder = options.folder = Path(options.resume)
+        order, corpus = resume(folder, options.quiet)
+        out = export_run(order, corpus, folder)
+    else:
+        if not options.paths or not options.out:
+            raise TrainingError("nothing to do; expected PATH... --out MODEL, or --resume RUN")
+        order = Order(tuple(map(_absolute, options.paths)), _absolute(options.out), options.name, options.licence)
+        folder = options.folder = Path(options.folder or f"{Path(options.out).with_suffix('')}.run")
+        out = fit(order, _recipe(options), folder, options.quiet)
+    if _leads():
+        _print_card(out)
+    return 0
+
+
+def tune(options: argparse.Namespace) -> int:
+    """Tune, and print the held-out quality before and after."""
+    from .tune import default_base, protect, resume_tune, tune
+    from .fit import Order
+
+    if options.why:
+        return _why(options)
+    if options.resume:
+        folder = options.folder = Path(options.resume)
+        result = resume_tune(folder, options.force, options.quiet)
+        out = result.out
+    else:
+        paths = tuple(map(_absolute, options.paths or ["."]))
+        out = Path(options.out or ".tinycode/model.onnx")
+        folder = options.folder = Path(options.folder or out.parent / "run")
+        if out.parent.name == ".tinycode":
+            protect(out.parent)
+        base = Path(options.base) if options.base else default_base([Path(path) for path in paths])
+        order = Order(paths, _absolute(out), f"tuned on {Path(paths[0]).name}", "private", 0o600, _absolute(base))
+        result = tune(order, _recipe(options), folder, options.force, options.quiet)
+    before, after = result.before, result.after
+    print(
+        f"held-out files, {after.count} bytes: {before.bits:.3f} -> {after.bits:.3f} bits a byte "
+        f"({after.bits / before.bits - 1:+.1%}), {before.accuracy:.1%} -> {after.accuracy:.1%} of next bytes right"
+    )
+    if result.written:
+        print(f"{out}: written; a running server picks it up by itself")
+        return 0
+    print(f"{out}: not written, since the new model is no better than what serves now; --force writes it anyway")
+    return 3
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Print the figures of a model on unseen files."""
+    from tinycode_ls.engine.model import load_model
+
+    from .evaluate import evaluate_model, read_held_out
+
+    figures = evaluate_model(load_model(Path(options.model)), read_held_out([Path(p) for p in options.paths]), options.lines)
+    if options.json:
+        print(json.dumps(figures))
+    else:
+        for name, value in figures.items():
+            print(f"{name:28} {value:.4g}")
+    return 0
+
+
+def sample(options: argparse.Namespace) -> int:
+    """Print the prompt and what the model makes of it."""
+    from .generate import generate
+    from tinycode_ls.engine.model import load_model
+    from tinycode_ls.engine.search import SamplingOptions
+
+    how = SamplingOptions(options.temperature, options.top_k, options.top_p, options.seed)
+    sys.stdout.write(options.prompt)
+    for text in generate(load_model(Path(options.model)), options.path, options.prompt, options.bytes, how):
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    sys.stdout.write("\n")
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write a checkpoint's weights as a model file."""
+    from .fit import export_checkpoint
+
+    _print_card(export_checkpoint(Path(options.checkpoint), Path(options.out)))
+    return 0
+
+
+def _why(options: argparse.Namespace) -> int:
+    from .corpus.build import explain_file
+
+    print(explain_file(Path(options.why), [Path(path) for path in options.paths or ["."]]))
+    return 0
+
+
+def _print_card(path: Path) -> None:
+    from tinycode_ls.engine.model import load_model
+
+    model = load_model(path)
+    quality = ", ".join(f"{name} {value:g}" for name, value in model.card.quality.items())
+    print(f"{path}: {model.size_bytes / 1e6:.1f} MB, {quality}")
+
+
+def _absolute(path: str | Path) -> str:
+    return str(Path(path).expanduser().absolute())
+
+
+def _leads() -> bool:
+    import os
+
+    return os.environ.get("RANK", "0") == "0"
+
+
+def _refuse_strangers() -> None:
+    """Another distribution that owns a package named `trainer` would mix its files with ours."""
+    from importlib.metadata import packages_distributions
+
+    owners = set(packages_distributions().get("trainer", [])) - {"tinycode-ls"}
+    if owners:
+        raise TrainingError(
+            f"the package name `trainer` is also owned by {', '.join(sorted(owners))}; install tinycode-ls in a venv of its own"
+        )

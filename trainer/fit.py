@@ -1,0 +1,160 @@
+"""`tinycode-train fit`: from paths to a model file. A run's folder holds all it needs to go on:
+
+    run.json       what was asked: paths, where the model goes      corpus/       the bytes
+    recipe.json    every number of the run                          last.pt, best.pt, metrics.jsonl, model.onnx
+"""
+
+import json
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tinycode_ls import __version__
+from tinycode_ls.atomic import write_atomic
+from tinycode_ls.errors import TrainingError
+from tinycode_ls.index.files import LANGUAGES
+from tinycode_ls.model.card import ModelCard
+
+from .batches import fitting_batch
+from .checkpoint import Checkpoint, load_checkpoint
+from .corpus.build import build_corpus
+from .corpus.store import Corpus, is_corpus, open_corpus
+from .export import Weights, export_checked
+from .loop import Run, resume_run, start_run, train
+from .progress import RunReporter
+from .recipe import Recipe
+
+VALID_SHARE = 0.06
+"""Of the files of a repository, held out. A corpus built beforehand brings its own split."""
+TRAINED_SUFFIXES = {suffix for suffix, language in LANGUAGES.items() if language not in ("json", "text", "html")}
+"""What is learned from a folder: data files would only take time from the code."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a run was asked to do. `licence` and `name` go into the model's card; `mode` is that of the model file.
+
+    `base` is the model file that a tuning run starts from, empty for a run from scratch.
+    """
+
+    paths: tuple[str, ...]
+    out: str
+    name: str = "model"
+    licence: str = ""
+    mode: int = 0o644
+    base: str = ""
+
+    def save(self, folder: Path) -> None:
+        """As run.json."""
+        write_atomic(folder / "run.json", json.dumps(self.__dict__, indent=1).encode())
+
+
+def open_order(folder: Path) -> tuple[Order, Recipe]:
+    """What the run in `folder` was asked to do; raises TrainingError when it is none."""
+    try:
+        order = json.loads((folder / "run.json").read_text("utf-8"))
+        recipe = json.loads((folder / "recipe.json").read_text("utf-8"))
+        return Order(**{**order, "paths": tuple(order["paths"])}), Recipe.from_dict(recipe)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise TrainingError(
+            f"{folder}: no run to resume ({error}); expected the folder of an earlier `tinycode-train fit` or `tune`"
+        ) from error
+
+
+def fit(order: Order, recipe: Recipe, folder: Path, quiet: bool = False) -> Path:
+    """Train from scratch, export to `order.out`; returns it."""
+    corpus = prepare_corpus([Path(path) for path in order.paths], folder)
+    recipe = fitted_recipe(recipe, corpus)
+    recipe.save(folder / "recipe.json")
+    order.save(folder)
+    _drop_old_checkpoints(folder)
+    run_to_end(start_run(recipe, corpus.hash), corpus, folder, quiet)
+    return export_run(order, corpus, folder)
+
+
+def resume(folder: Path, quiet: bool = False) -> tuple[Order, Corpus]:
+    """Train on where the run in `folder` stopped, up to its best.pt."""
+    order, _ = open_order(folder)
+    corpus = open_corpus(folder / "corpus" if is_corpus(folder / "corpus") else Path(order.paths[0]))
+    run_to_end(resume_run(load_checkpoint(folder / "last.pt"), corpus.hash), corpus, folder, quiet)
+    return order, corpus
+
+
+def run_to_end(run: Run, corpus: Corpus, folder: Path, quiet: bool) -> None:
+    """The loop, with a reporter around it."""
+    reporter = RunReporter(folder, quiet or os.environ.get("RANK", "0") != "0")
+    try:
+        train(run, corpus.train, corpus.valid, folder, reporter)
+    finally:
+        reporter.close()
+
+
+def prepare_corpus(paths: list[Path], folder: Path) -> Corpus:
+    """A corpus that is built already, or one made from `paths` in the run's folder."""
+    if len(paths) == 1 and is_corpus(paths[0]):
+        return open_corpus(paths[0])
+    return build_corpus(paths, folder / "corpus", valid_share=VALID_SHARE, suffixes=TRAINED_SUFFIXES)
+
+
+def fitted_recipe(recipe: Recipe, corpus: Corpus) -> Recipe:
+    """Batch and sequence that a small corpus can fill."""
+    batch, sequence = fitting_batch(len(corpus.train), recipe.batch, recipe.sequence)
+    every = min(recipe.validate_every, max(20, len(corpus.train) // (batch * sequence)))
+    return replace(recipe, batch=batch, sequence=sequence, validate_every=every)
+
+
+def _drop_old_checkpoints(folder: Path) -> None:
+    for name in ("last.pt", "best.pt", "metrics.jsonl"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def export_run(order: Order, corpus: Corpus, folder: Path, mixer: bytes | None = None) -> Path:
+    """best.pt -> the run's model.onnx and `order.out`, refused when the file drifts from the network."""
+    checkpoint = load_checkpoint(folder / "best.pt")
+    card = make_card(checkpoint, order, corpus)
+    content = export_checked(arrays_of(checkpoint), card, mixer, corpus.valid)
+    write_atomic(folder / "model.onnx", content, order.mode)
+    write_atomic(Path(order.out), content, order.mode)
+    return Path(order.out)
+
+
+def make_card(checkpoint: Checkpoint, order: Order, corpus: Corpus) -> ModelCard:
+    """What the file will say of itself."""
+    progress = checkpoint.progress
+    return ModelCard(
+        spec=checkpoint.recipe.spec,
+        name=order.name,
+        languages=main_languages(corpus),
+        licence=order.licence,
+        corpus_hash=corpus.hash,
+        made_with=f"tinycode-ls {__version__}",
+        recipe=checkpoint.recipe.to_dict(),
+        quality={
+            "held_out_bits": round(progress.best_bits, 4),
+            "bytes_read": float(progress.bytes_read),
+            "minutes": round(progress.seconds / 60, 2),
+        },
+    )
+
+
+def main_languages(corpus: Corpus) -> tuple[str, ...]:
+    """Languages with at least a fiftieth of the text, largest first."""
+    total = sum(corpus.languages.values())
+    ordered = sorted(corpus.languages.items(), key=lambda item: -item[1])
+    return tuple(language for language, size in ordered if size * 50 >= total)
+
+
+def arrays_of(checkpoint: Checkpoint) -> Weights:
+    """The checkpoint's weights for numpy."""
+    return {name: tensor.float().numpy() for name, tensor in checkpoint.weights.items()}
+
+
+def export_checkpoint(path: Path, out: Path) -> Path:
+    """A checkpoint in a run's folder -> a model file; the run's corpus is read to see that both agree."""
+    folder = path.resolve().parent
+    order, _ = open_order(folder)
+    corpus = open_corpus(folder / "corpus" if is_corpus(folder / "corpus") else Path(order.paths[0]))
+    checkpoint = load_checkpoint(path)
+    content = export_checked(arrays_of(checkpoint), make_card(checkpoint, order, corpus), None, corpus.valid)
+    write_atomic(out, content, order.mode)
+    return out

@@ -1,0 +1,74 @@
+"""What a person sees of a run, and what it leaves behind: a bar (plain lines when not a terminal) and metrics.jsonl."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from tqdm import tqdm
+
+from .loop import StepFigures
+from .validation import Quality
+
+PLAIN_EVERY_SECONDS = 15.0
+SMOOTHING = 0.05
+
+
+class RunReporter:
+    """A Listener (loop.py) that shows and records. `quiet`: record only."""
+
+    def __init__(self, folder: Path, quiet: bool = False) -> None:
+        self._metrics = (folder / "metrics.jsonl").open("a", encoding="utf-8")
+        self._quiet = quiet
+        self._bar: tqdm[None] | None = None
+        if not quiet and sys.stderr.isatty():
+            self._bar = tqdm(total=100, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}", file=sys.stderr)
+        self._bits = self._accuracy = float("nan")
+        self._said_at = 0.0
+
+    def on_step(self, figures: StepFigures) -> None:
+        """Show smoothed figures; record every tenth step."""
+        first = self._bits != self._bits
+        share = 1.0 if first else SMOOTHING
+        self._bits = figures.bits if first else self._bits + share * (figures.bits - self._bits)
+        self._accuracy = figures.accuracy if first else self._accuracy + share * (figures.accuracy - self._accuracy)
+        if figures.step % 10 == 0 or first:
+            self._record({"kind": "step", **asdict(figures)})
+        self._show(figures)
+
+    def on_validation(self, figures: StepFigures, quality: Quality, best: bool) -> None:
+        """Show and record."""
+        self._record({"kind": "validation", "step": figures.step, "seconds": figures.seconds, **asdict(quality)})
+        mark = " (best)" if best else ""
+        self.say(f"step {figures.step}: held out {quality.bits:.3f} bits a byte, {quality.accuracy:.1%} right{mark}")
+
+    def say(self, message: str) -> None:
+        """A line above the bar."""
+        if self._quiet:
+            return
+        if self._bar is not None:
+            self._bar.write(message, file=sys.stderr)
+        else:
+            sys.stderr.write(message + "\n")
+            sys.stderr.flush()
+
+    def close(self) -> None:
+        """End the bar and the record."""
+        self._metrics.close()
+        if self._bar is not None:
+            self._bar.close()
+
+    def _record(self, data: dict[str, object]) -> None:
+        self._metrics.write(json.dumps(data) + "\n")
+        self._metrics.flush()
+
+    def _show(self, figures: StepFigures) -> None:
+        rate = figures.bytes_read / max(figures.seconds, 1e-9)
+        state = f"{self._bits:.3f} bits/byte, {self._accuracy:.1%} right, {rate / 1000:.0f} kB/s"
+        if self._bar is not None:
+            self._bar.n = min(100, round(100 * figures.done))
+            self._bar.set_postfix_str(state)
+        elif figures.seconds - self._said_at >= PLAIN_EVERY_SECONDS:
+            self._said_at = figures.seconds
+            left = figures.seconds * (1 / max(figures.done, 1e-6) - 1)
+            self.say(f"{figures.done:4.0%}  step {figures.step}  {state}, {left / 60:.1f} min left")

@@ -1,0 +1,128 @@
+"""`tinycode-train tune`: transfer learning. Continue from a model file on your own repositories.
+
+The base's int8 weights, multiplied out, are the start; its mixer goes along unchanged. Quality is measured on held-out
+files before and after, with the engine that serves, and a better model is never replaced by a worse one unasked.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from tinycode_ls.atomic import write_atomic
+from tinycode_ls.engine.model import Model, load_model
+from tinycode_ls.errors import ModelFileError, TrainingError
+from tinycode_ls.index.files import language_of, list_files
+from tinycode_ls.model.document import document_header
+from tinycode_ls.model.file import read_model_file
+from tinycode_ls.model_choice import choices
+
+from .checkpoint import load_checkpoint
+from .corpus.store import Corpus
+from .evaluate import ByteQuality, byte_quality
+from .export import export_checked, import_weights
+from .fit import Order, arrays_of, fitted_recipe, make_card, prepare_corpus, resume, run_to_end
+from .loop import start_run
+from .recipe import Recipe
+
+MOST_MEASURED = 200_000
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """`before` and `after` on the same held-out files. `written` is False when the new model was worse than `rival`."""
+
+    out: Path
+    before: ByteQuality
+    after: ByteQuality
+    rival: ByteQuality | None
+    written: bool
+
+
+def tune(order: Order, recipe: Recipe, folder: Path, force: bool = False, quiet: bool = False) -> Tuned:
+    """Tune `order.base` on the order's paths and write `order.out` when it is better than what is there."""
+    base = Path(order.base)
+    model = load_model(base)
+    corpus = prepare_corpus([Path(path) for path in order.paths], folder)
+    recipe = fitted_recipe(_on_spec(recipe, model), corpus)
+    recipe.save(folder / "recipe.json")
+    order.save(folder)
+    weights = import_weights(read_model_file(base), model.card.spec)
+    run = start_run(recipe, corpus.hash, {name: torch.from_numpy(array) for name, array in weights.items()})
+    run_to_end(run, corpus, folder, quiet)
+    return finish(order, corpus, folder, force)
+
+
+def resume_tune(folder: Path, force: bool = False, quiet: bool = False) -> Tuned:
+    """Go on with the tuning run in `folder`."""
+    order, corpus = resume(folder, quiet)
+    if not order.base:
+        raise TrainingError(f"{folder}: a run from scratch; resume it with `tinycode-train fit --resume {folder}`")
+    return finish(order, corpus, folder, force)
+
+
+def finish(order: Order, corpus: Corpus, folder: Path, force: bool) -> Tuned:
+    """Export, measure, and replace what is there if it is worse (or if forced)."""
+    base = load_model(Path(order.base))
+    checkpoint = load_checkpoint(folder / "best.pt")
+    card = make_card(checkpoint, order, corpus)
+    made = folder / "model.onnx"
+    write_atomic(made, export_checked(arrays_of(checkpoint), card, base.mixer, corpus.valid), order.mode)
+    held_out = held_out_files(corpus)
+    before, after = byte_quality(base, held_out), byte_quality(load_model(made), held_out)
+    rival = _quality_of(Path(order.out), held_out)
+    worse = after.bits >= min(before.bits, rival.bits if rival else before.bits)
+    if worse and not force:
+        return Tuned(Path(order.out), before, after, rival, written=False)
+    write_atomic(Path(order.out), made.read_bytes(), order.mode)
+    return Tuned(Path(order.out), before, after, rival, written=True)
+
+
+def held_out_files(corpus: Corpus) -> dict[str, bytes]:
+    """Documents of the corpus's held-out part, up to MOST_MEASURED bytes."""
+    kept: dict[str, bytes] = {}
+    size = 0
+    for document in corpus.files:
+        if document.split != "valid" or (kept and size >= MOST_MEASURED):
+            continue
+        whole = corpus.valid[document.offset : document.offset + document.length].tobytes()
+        text = whole[len(document_header(document.path)) :]
+        kept[document.path] = text[:MOST_MEASURED]
+        size += len(text)
+    return kept
+
+
+def default_base(paths: list[Path]) -> Path:
+    """The shipped model for the language that most files of `paths` are written in."""
+    counts = Counter(
+        language for path in paths if path.is_dir() for file in list_files(path) if (language := language_of(file))
+    )
+    for language in [name for name, _ in counts.most_common()] or [""]:
+        found = next(choices(language, "", [], Path("/nonexistent")), None)
+        if found is not None:
+            return found.path
+    raise TrainingError("no shipped model was found; name one with --base MODEL, or train one with `tinycode-train fit`")
+
+
+def protect(folder: Path) -> None:
+    """A model of private code is private: the folder is hidden from git."""
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        write_atomic(ignore, b"# A model trained on this repository: keep it on this machine.\n*\n")
+
+
+def _quality_of(path: Path, files: dict[str, bytes]) -> ByteQuality | None:
+    try:
+        return byte_quality(load_model(path), files) if path.exists() else None
+    except ModelFileError:
+        return None  # what is there cannot serve; anything is better
+
+
+def _on_spec(recipe: Recipe, model: Model) -> Recipe:
+    """The recipe with the base's shape: a tuned model cannot change it."""
+    data = recipe.to_dict() | model.card.spec.to_dict()
+    try:
+        return Recipe.from_dict(data)
+    except TrainingError as error:
+        raise TrainingError(f"this base cannot be tuned: {error}") from error
