@@ -1,57 +1,13 @@
-"""Sources -> a corpus: judge each file, drop what repeats, split by file, shuffle, write.
+"""The two ways to a corpus: from paths of the user, and from manifests of packages."""
 
-Every choice follows from a hash of the content (or of the path) and the seed: adding a file moves no other file to the
-other side of the split, and the same input gives the same bytes. Text is spooled to disk, so memory holds one file.
-"""
-
-import hashlib
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
-from tinycode_ls.errors import CorpusError
-from tinycode_ls.index.files import judge
-
-from .duplicates import Duplicates
-from .held_out import held_out_windows
-from .source import Source, sources_of
-from .split import Piece, order_key
-from .store import Corpus, new_corpus, open_corpus
-from .write import write_corpus
-
-Progress = Callable[[int, int, str], None]
-"""Told the files looked at, the files in all, and the source being read."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a corpus is made from its sources. `most_bytes` bounds each group of sources (a language)."""
-
-    seed: int = 1
-    valid_share: float = 0.025
-    suffixes: Collection[str] | None = None
-    held_out: Sequence[str | Path] | None = None
-    most_bytes: int | None = None
-    progress: Progress | None = None
-
-
-@dataclass
-class Spool:
-    """What was kept so far, as it lies in the spool file, and why the rest was not."""
-
-    file: BinaryIO
-    pieces: list[Piece] = field(default_factory=list)
-    refused: Counter[str] = field(default_factory=Counter)
-    taken: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-    def add(self, source: Source, path: str, text: bytes, seed: int) -> None:
-        """Keep a text."""
-        self.pieces.append(Piece(order_key(seed, text), path, source.name, self.file.tell(), len(text)))
-        self.file.write(text)
-        self.taken["source", source.name] += len(text)
-        self.taken["group", source.group] += len(text)
+from .collect import Options, Progress, build_from_sources
+from .fetch import default_cache
+from .manifest import read_manifest
+from .prepare import Missing, fetch_sources, sources_of
+from .store import Corpus
 
 
 def build_corpus(
@@ -64,66 +20,29 @@ def build_corpus(
     held_out: Sequence[str | Path] | None = None,
     progress: Progress | None = None,
 ) -> Corpus:
-    """Build a corpus of files, folders, git repositories and unpacked packages in the folder `out`."""
+    """Build a corpus of files, folders, git repositories, unpacked packages and manifests in the folder `out`."""
     return build_from_sources(sources_of(paths), out, Options(seed, valid_share, suffixes, held_out, None, progress))
 
 
-def build_from_sources(sources: Sequence[Source], out: str | Path, options: Options) -> Corpus:
-    """Build a corpus of `sources`; raises CorpusError, and leaves `out` as it was, when it cannot."""
-    candidates = _candidates(sources, options)
-    if not candidates:
-        names = ", ".join(str(source.root) for source in sources[:3])
-        raise CorpusError(f"{names}: no source files found; expected text files of a known language")
-    with new_corpus(Path(out)) as folder:
-        with (folder / "spool").open("w+b") as file:
-            spool = Spool(file)
-            _collect(candidates, spool, options)
-            if not spool.pieces:
-                raise CorpusError(f"nothing left of {len(candidates)} files: {_worst(spool.refused)}; try --why FILE")
-            write_corpus(folder, spool.file, spool.pieces, spool.refused, sources, options.seed, options.valid_share)
-        (folder / "spool").unlink()
-    return open_corpus(out)
+def build_from_manifest(
+    manifest: str | Path | Sequence[str | Path],
+    out: str | Path,
+    *,
+    cache: str | Path | None = None,
+    held_out: Sequence[str | Path] | None = None,
+    excluded: frozenset[str] = frozenset(),
+    most_bytes: int | None = None,
+    seed: int = 1,
+    missing: Missing | None = None,
+    progress: Progress | None = None,
+) -> Corpus:
+    """Fetch the packages of one manifest, or several, and build their corpus; `most_bytes` bounds each language.
 
-
-def _candidates(sources: Sequence[Source], options: Options) -> list[tuple[Source, Path]]:
-    """Every file asked for, in an order that its name decides, so that a bounded source is sampled evenly."""
-    found = [(source, path) for source in sources for path in source.files(options.suffixes)]
-    return sorted(found, key=lambda pair: hashlib.blake2b(_label(*pair).encode("utf-8", "replace")).digest())
-
-
-def _label(source: Source, path: Path) -> str:
-    return f"{source.name}/{path.relative_to(source.folder).as_posix()}"
-
-
-def _collect(candidates: list[tuple[Source, Path]], spool: Spool, options: Options) -> None:
-    """Read, judge and spool the candidates one by one."""
-    duplicates = Duplicates(sum(_size(path) for _, path in candidates), held_out_windows(options.held_out or ()))
-    for number, (source, path) in enumerate(candidates):
-        verdict = judge(path, source.folder)
-        reason = verdict.reason or _over(source, len(verdict.text), spool, options) or duplicates.reason(verdict.text)
-        if reason:
-            spool.refused[reason.split(" (")[0]] += 1
-        else:
-            spool.add(source, path.relative_to(source.folder).as_posix(), verdict.text, options.seed)
-        if options.progress:
-            options.progress(number + 1, len(candidates), source.name)
-
-
-def _over(source: Source, size: int, spool: Spool, options: Options) -> str:
-    """The reason to leave a file out because enough was taken of its package or language, or ''."""
-    if source.most_bytes is not None and spool.taken["source", source.name] + size > source.most_bytes:
-        return "beyond the bytes asked of its package"
-    if options.most_bytes is not None and spool.taken["group", source.group] + size > options.most_bytes:
-        return "beyond the bytes asked of its language"
-    return ""
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.lstat().st_size
-    except OSError:
-        return 0
-
-
-def _worst(refused: Counter[str]) -> str:
-    return ", ".join(f"{count} {reason}" for reason, count in refused.most_common(3))
+    A package that cannot be had raises CorpusError, or is told to `missing` and left out.
+    """
+    paths = [manifest] if isinstance(manifest, (str, Path)) else list(manifest)
+    manifests = [read_manifest(path, excluded) for path in paths]
+    folder = Path(cache) if cache else default_cache()
+    sources = [source for each in manifests for source in fetch_sources(each, folder, missing, progress)]
+    options = Options(seed=seed, held_out=held_out, most_bytes=most_bytes, progress=progress)
+    return build_from_sources(sources, out, options)

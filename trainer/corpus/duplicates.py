@@ -108,4 +108,5 @@ def _mix(hashes: Hashes) -> Hashes:
     """The finaliser of MurmurHash3: every input bit changes every output bit with even odds."""
     for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
         hashes = (hashes ^ (hashes >> np.uint64(33))) * np.uint64(factor)
-    return hashes ^ (hashes >> np.uint64(33))
+    hashes ^= hashes >> np.uint64(33)
+    return hashes

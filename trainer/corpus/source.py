@@ -3,7 +3,7 @@
 Knows names only; reading and judging the content is `tinycode_ls.index.files`, choosing among them is `build`.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -58,11 +58,3 @@ def source_of(path: Path) -> Source:
     if not path.exists():
         raise CorpusError(f"{path}: not found; expected a file, a folder, a git repository or a manifest")
     return Source(path.resolve().name or str(path), path)
-
-
-def sources_of(paths: Iterable[str | Path]) -> list[Source]:
-    """Several paths as sources; raises CorpusError for none."""
-    sources = [source_of(Path(path)) for path in paths]
-    if not sources:
-        raise CorpusError("nothing to read: no path was given; name a file, a folder, a git repository or a manifest")
-    return sources

@@ -1,4 +1,4 @@
-"""A corpus on disk: `train.bin` and `valid.bin` (documents one after the other) and `corpus.json`, which describes them.
+"""A corpus on disk: `train.bin` and `valid.bin` (documents one after the other) and `corpus.json`, their card.
 
 Knows nothing of where text comes from. A folder is a corpus only when `corpus.json`, written last, fits.
 """

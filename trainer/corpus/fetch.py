@@ -1,0 +1,105 @@
+"""A package of a manifest -> its archive in the cache, by the ordinary clients (apt-get, pip, npm), checked by sha256.
+
+Resumable: an archive is stored under its own hash, whole or not at all, and never fetched twice. Names no host: apt-get
+is given the machine's own Debian sources with source packages switched on, pip and npm use their own settings.
+"""
+
+import hashlib
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+from tinycode_ls.errors import CorpusError
+
+from .apt import apt_command, prepare_state
+from .manifest import Package
+
+_MINUTES = 15
+
+
+def default_cache() -> Path:
+    """Where downloads and unpacked packages are kept between runs."""
+    return Path(platformdirs.user_cache_dir("tinycode-ls")) / "corpora"
+
+
+def fetch(package: Package, cache: Path) -> Path:
+    """The package's archive; raises CorpusError when it is gone, its hash differs or its client is missing."""
+    archive = cache / "downloads" / f"{package.name}_{package.sha256[:16]}"
+    if archive.is_file() and _sha256(archive) == package.sha256:
+        return archive
+    try:
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".part-") as folder:
+            _client(package, Path(folder), cache)
+            _fetched(package, Path(folder)).replace(archive)
+    except OSError as error:
+        reason = f"{package.name} not stored ({error.strerror or error})"
+        raise CorpusError(f"{cache}: {reason}; free some space or choose another --cache") from error
+    return archive
+
+
+def _client(package: Package, folder: Path, cache: Path) -> None:
+    """Run the client that downloads into `folder`."""
+    name, version = package.name, package.version
+    if package.kind == "debian-source":
+        _run(package, [*_apt(package, cache), "source", "--download-only", "--tar-only", f"{name}={version}"], folder)
+    elif package.kind == "debian-binary":
+        _run(package, [*_apt(package, cache), "download", f"{name}={version}"], folder)
+    elif package.kind == "pypi-sdist":
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation"]
+        _run(package, [*pip, "--no-binary", ":all:", f"{name}=={version}"], folder)
+    elif package.kind == "npm":
+        _run(package, ["npm", "pack", "--silent", f"{name}@{version}"], folder)
+
+
+def _fetched(package: Package, folder: Path) -> Path:
+    """The archive among what the client left: the one with the right hash."""
+    files = [path for path in sorted(folder.iterdir()) if not path.name.endswith((".asc", ".dsc"))]
+    hashes = {path: _sha256(path) for path in files}
+    right = [path for path in files if hashes[path] == package.sha256]
+    if right:
+        return right[0]
+    found = ", ".join(f"{path.name} {digest[:16]}…" for path, digest in hashes.items()) or "nothing"
+    raise CorpusError(
+        f"{package.name} {package.version}: sha256 differs, found {found}, expected {package.sha256[:16]}…; "
+        "check the package, then correct the manifest"
+    )
+
+
+def _run(package: Package, command: list[str], folder: Path) -> None:
+    """Run a client in `folder`; a failure is one line with its own last words."""
+    where = f"{package.name} {package.version}"
+    try:
+        done = subprocess.run(command, cwd=folder, timeout=60 * _MINUTES, capture_output=True, stdin=subprocess.DEVNULL)
+    except FileNotFoundError as error:
+        raise CorpusError(
+            f"{where}: needs {command[0]}, which is not installed; install it or drop the package"
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise CorpusError(f"{where}: {command[0]} took longer than {_MINUTES} minutes; try again") from error
+    if done.returncode:
+        lines = done.stderr.decode("utf-8", "replace").splitlines()
+        said = [line for line in lines if line.startswith(("E:", "ERROR", "npm error"))] or ["no reason"]
+        raise CorpusError(f"{where}: gone or out of reach ({said[0]}); try again, or take it out of the manifest")
+
+
+def _apt(package: Package, cache: Path) -> list[str]:
+    """apt-get for the package's suite; its lists are fetched once."""
+    state = cache / "apt-state" / package.suite
+    command = apt_command(state)
+    if not (state / "updated").exists():
+        prepare_state(state, package.suite)
+        _run(package, [*command, "update"], state)
+        (state / "updated").touch()
+    return command
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,130 @@
+"""A manifest: which packages make a corpus, each with its version, licence and hash. Knows nothing of the network.
+
+language = "go"
+defaults = { kind = "debian-source", suite = "trixie", include = ["*.go"], most_bytes = 2500000 }
+packages = [{ name = "golang-yaml.v3", version = "3.0.1-3", licence = "MIT", sha256 = "…" }]
+"""
+
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from tinycode_ls.errors import CorpusError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+KINDS = ("debian-source", "debian-binary", "pypi-sdist", "npm", "python-stdlib")
+LICENCES = {"MIT", "BSD-1-Clause", "BSD-2-Clause", "BSD-3-Clause", "BSD-4-Clause", "0BSD", "Apache-2.0",
+            "PSF-2.0", "Python-2.0", "ISC", "Zlib", "Unlicense", "CC0-1.0", "HPND", "MIT-CMU", "PostgreSQL",
+            "BSL-1.0"}  # fmt: skip
+"""SPDX names of permissive licences. An `OR` needs one of these, an `AND` all."""
+MOST_BYTES = 2_500_000
+"""Kept text of one package unless the manifest says otherwise, so that no giant speaks for a language."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """One entry of a manifest. `sha256` is that of the downloaded archive, empty only for `python-stdlib`."""
+
+    name: str
+    version: str
+    licence: str
+    kind: str
+    sha256: str = ""
+    suite: str = ""
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    most_bytes: int = MOST_BYTES
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The packages of one language; `language` also names their folder in the cache."""
+
+    language: str
+    packages: tuple[Package, ...]
+    path: Path
+
+
+def is_manifest(path: str | Path) -> bool:
+    """Whether a file is a manifest, by its suffix and its keys."""
+    path = Path(path)
+    if path.suffix != ".toml" or not path.is_file():
+        return False
+    try:
+        keys = set(tomllib.loads(path.read_text("utf-8")))
+    except (OSError, ValueError):
+        return False
+    return {"language", "packages"} <= keys
+
+
+def read_manifest(path: str | Path, excluded: frozenset[str] = frozenset()) -> Manifest:
+    """Read and check a manifest; raises CorpusError for what is wrong with it or for a name in `excluded`."""
+    path = Path(path)
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise CorpusError(
+            f"{path}: not a readable manifest ({error}); expected TOML as in corpora/README.md"
+        ) from error
+    language, defaults, entries = (content.get(key) for key in ("language", "defaults", "packages"))
+    if not (isinstance(language, str) and isinstance(defaults or {}, dict) and isinstance(entries, list) and entries):
+        raise CorpusError(f"{path}: not a manifest; expected `language`, and `packages` with at least one entry")
+    packages = tuple(_package(path, {**(defaults or {}), **entry}, excluded) for entry in entries)
+    repeated = {package.name for package in packages if sum(other.name == package.name for other in packages) > 1}
+    if repeated:
+        raise CorpusError(f"{path}: {', '.join(sorted(repeated))}: listed twice; keep one entry")
+    return Manifest(language, packages, path)
+
+
+def read_excluded(path: str | Path) -> frozenset[str]:
+    """Names no corpus may take: the words of each line that is no comment, `owner/name` also as `name`."""
+    try:
+        lines = Path(path).read_text("utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise CorpusError(
+            f"{path}: not a readable list of excluded names ({error}); expected one name a line"
+        ) from error
+    words = [word.lower() for line in lines if not line.startswith("#") for word in line.split()]
+    return frozenset(words) | {word.rpartition("/")[2] for word in words if not word.startswith("@")}
+
+
+def allowed(licence: str) -> bool:
+    """Whether an SPDX expression (`MIT OR GPL-2.0-only`, `MIT AND ISC`) is permissive."""
+    choices = re.split(r"\s+OR\s+", licence.replace("(", "").replace(")", ""))
+    return any(set(re.split(r"\s+AND\s+", choice)) <= LICENCES for choice in choices)
+
+
+def is_excluded(name: str, excluded: frozenset[str]) -> bool:
+    """`httpx`, and what distributions call it: `python-httpx`, `golang-github-gin-gonic-gin`, `rust-ripgrep`."""
+    name = name.lower()
+    bare = re.sub(
+        r"^(python3?-|node-|rust-|librust-|lib|golang-(github|gopkg|golang)-)|(-java|-dev|-clojure)$", "", name
+    )
+    return not excluded.isdisjoint({name, bare}) or any("/" in e and bare == e.replace("/", "-") for e in excluded)
+
+
+def _package(path: Path, entry: Mapping[str, Any], excluded: frozenset[str]) -> Package:
+    """One checked entry; each message names the file and the package."""
+    where = f"{path}: {entry.get('name', 'a package')}"
+    unknown = entry.keys() - {field.name for field in fields(Package)}
+    if unknown:
+        raise CorpusError(f"{where}: unknown key {', '.join(sorted(unknown))}")
+    needed = {"name", "version", "licence", "kind"} | ({"sha256"} if entry.get("kind") != "python-stdlib" else set())
+    missing = {key for key in needed if not isinstance(entry.get(key), str) or not entry[key]}
+    if missing:
+        raise CorpusError(f"{where}: needs {', '.join(sorted(missing))} as text")
+    if entry["kind"] not in KINDS:
+        raise CorpusError(f"{where}: kind {entry['kind']!r}; expected one of {', '.join(KINDS)}")
+    if not allowed(entry["licence"]):
+        raise CorpusError(f"{where}: licence {entry['licence']!r} is not on the permissive list; take the package out")
+    if is_excluded(entry["name"], excluded):
+        raise CorpusError(f"{where}: held out for measuring (in the list of excluded names); take the package out")
+    lists = {key: tuple(entry[key]) for key in ("include", "exclude") if key in entry}
+    return Package(**{**entry, **lists})

@@ -1,0 +1,73 @@
+"""An archive -> a folder of its source files. Only regular source files are written, and nothing outside the folder."""
+
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from tinycode_ls.errors import CorpusError
+from tinycode_ls.index.files import MOST_FILE_BYTES, judge_name
+
+from .manifest import Package
+
+STAMP = ".sha256"
+"""Holds the archive's hash: the folder is whole, and of this version."""
+
+
+def unpack(package: Package, archive: Path, folder: Path) -> Path:
+    """Unpack into `folder` unless that was done before; raises CorpusError for a damaged or hostile archive."""
+    stamp = folder / STAMP
+    if stamp.is_file() and stamp.read_text("utf-8") == package.sha256:
+        return folder
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".part-") as part, _opened(package, archive) as tar:
+            whole = _extract(package, tar, Path(part))
+            (whole / STAMP).write_text(package.sha256, "utf-8")
+            shutil.rmtree(folder, ignore_errors=True)
+            whole.replace(folder)
+    except (tarfile.TarError, EOFError, ValueError) as error:
+        raise CorpusError(f"{package.name} {package.version}: damaged archive ({error}); delete {archive}") from error
+    except OSError as error:
+        raise CorpusError(
+            f"{folder}: not unpacked ({error.strerror or error}); free some space or choose --cache"
+        ) from error
+    return folder
+
+
+@contextmanager
+def _opened(package: Package, archive: Path) -> Iterator[tarfile.TarFile]:
+    """A tar to read from front to back; that of a .deb comes from dpkg-deb."""
+    if package.kind != "debian-binary":
+        with tarfile.open(archive) as tar:
+            yield tar
+        return
+    command = ["dpkg-deb", "--fsys-tarfile", str(archive)]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE) as process,
+        tarfile.open(fileobj=process.stdout, mode="r|") as tar,
+    ):
+        yield tar
+
+
+def _extract(package: Package, tar: tarfile.TarFile, folder: Path) -> Path:
+    """Write the wanted members; returns the folder that all members of the archive share, if any."""
+    tops: set[str] = set()
+    for member in tar:
+        path = PurePosixPath(member.name)
+        tops.update(path.parts[:1])
+        if member.isfile() and member.size <= MOST_FILE_BYTES and _wanted(package, path):
+            tar.extract(member, folder, filter="data")
+    top = folder / tops.pop() if len(tops) == 1 else folder
+    top.mkdir(exist_ok=True)
+    return top
+
+
+def _wanted(package: Package, path: PurePosixPath) -> bool:
+    """Source by its name, and matched by a pattern of `include` that speaks of names only (`*.go`)."""
+    patterns = package.include
+    named = not patterns or any("/" in pattern or path.match(pattern) for pattern in patterns)
+    return named and not judge_name(Path("/", *path.parts[1:]), Path("/"))
