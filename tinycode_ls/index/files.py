@@ -35,7 +35,8 @@ SECRET_NAMES = {".netrc", "_netrc", ".npmrc", ".pypirc", ".pgpass", ".my.cnf", "
 SECRET_SUFFIXES = {".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".gpg", ".asc", ".env"}
 VENDORED = {"node_modules", "vendor", "_vendor", "vendored", "third_party", "third-party", "thirdparty",
             "site-packages", "bower_components", "dist", "build", "target", "__pycache__", ".git", ".hg", ".svn",
-            ".tox", ".nox", ".venv", "venv", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tinycode", ".idea", ".gradle"}  # fmt: skip
+            ".tox", ".nox", ".venv", "venv", ".mypy_cache", ".pytest_cache", ".ruff_cache",
+            ".tinycode", ".idea", ".gradle"}  # fmt: skip
 LOCK_FILES = {"package-lock.json", "yarn.lock", "pnpm-lock.yaml", "poetry.lock", "uv.lock", "Cargo.lock", "go.sum",
               "composer.lock", "Gemfile.lock", "Pipfile.lock", "npm-shrinkwrap.json"}  # fmt: skip
 GENERATED_ENDINGS = ("_pb2.py", "_pb2_grpc.py", ".pb.go", ".min.js", ".min.css", ".bundle.js", ".designer.cs")

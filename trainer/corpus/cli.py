@@ -1,0 +1,79 @@
+"""`tinycode-train corpus build` and `corpus why`: flags in, one call, a report out."""
+
+import argparse
+import sys
+
+from tinycode_ls.errors import CorpusError
+
+from .store import Corpus
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `corpus` with its two commands; `run` of the flags returns an exit code."""
+    corpus = subparsers.add_parser("corpus", help="build a corpus of packages named by manifests, or explain a file")
+    commands = corpus.add_subparsers(dest="corpus_command", required=True, metavar="COMMAND")
+    _add_build(commands)
+    why = commands.add_parser("why", help="say what training does with a file, and why")
+    why.add_argument("files", nargs="+", metavar="FILE")
+    why.add_argument(
+        "--root", action="append", default=[], metavar="DIR", help="trained on (default: the file's folder)"
+    )
+    why.set_defaults(run=_why)
+
+
+def _add_build(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    build = commands.add_parser("build", help="fetch, verify and clean the packages of manifests; write the arrays")
+    add = build.add_argument
+    add("manifests", nargs="+", metavar="MANIFEST")
+    add("--out", required=True, metavar="DIR", help="where the corpus goes; an older corpus there is replaced")
+    add("--cache", metavar="DIR", help="where downloads are kept (default: the user's cache folder)")
+    add("--held-out", nargs="+", metavar="PATH", help="text to keep out: .jsonl(.gz), files, folders (default: none)")
+    add("--exclude", metavar="FILE", help="names of packages to refuse, one or more a line (default: none)")
+    add("--max-mb", type=float, metavar="MB", help="at most this much text of each manifest (default: no bound)")
+    add("--seed", type=int, default=1, metavar="N", help="of the split and the order (default: 1)")
+    add("--skip-missing", action="store_true", help="go on without packages that cannot be had (default: stop)")
+    build.set_defaults(run=_build)
+
+
+def _build(flags: argparse.Namespace) -> int:
+    from .build import build_from_manifest
+    from .manifest import read_excluded
+
+    missing: list[CorpusError] = []
+    corpus = build_from_manifest(
+        flags.manifests,
+        flags.out,
+        cache=flags.cache,
+        held_out=flags.held_out,
+        excluded=read_excluded(flags.exclude) if flags.exclude else frozenset(),
+        most_bytes=int(flags.max_mb * 1e6) if flags.max_mb else None,
+        seed=flags.seed,
+        missing=missing.append if flags.skip_missing else None,
+        progress=_progress if sys.stderr.isatty() else None,
+    )
+    for error in missing:
+        print(f"left out: {error}", file=sys.stderr)
+    print(summary(corpus))
+    return 0
+
+
+def _why(flags: argparse.Namespace) -> int:
+    from .explain import explain_file
+
+    for file in flags.files:
+        print(explain_file(file, flags.root))
+    return 0
+
+
+def summary(corpus: Corpus) -> str:
+    """What was kept and why the rest was not, for a person."""
+    head = f"{corpus.folder}: {len(corpus.train):,} bytes to train on, {len(corpus.valid):,} to validate"
+    languages = ", ".join(f"{name} {size:,}" for name, size in corpus.languages.items())
+    refused = [f"  {count:>8,}  {reason}" for reason, count in corpus.refused.items()]
+    kept = f"kept {len(corpus.files):,} documents: {languages}"
+    return "\n".join([head, kept, "left out:", *(refused or ["  nothing"]), f"hash {corpus.hash}"])
+
+
+def _progress(done: int, total: int, name: str) -> None:
+    if done % 50 == 0 or done == total:
+        print(f"\r{done:,} of {total:,}  {name:<40.40}", end="\n" if done == total else "", file=sys.stderr, flush=True)
