@@ -8,6 +8,7 @@ from tinycode_ls.server import create_server
 from tinycode_ls.suggestion import Source, Suggestion
 
 TABLE = {
+    "frobnicat": ["e_the_quux(alpha, beta)", "ion"],
     "gre": ["et(name):\n    return name", "en"],
     "pri": ["nt(x)", "vate"],
     "print": ["(x)"],

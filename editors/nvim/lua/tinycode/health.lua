@@ -1,0 +1,29 @@
+-- :checkhealth tinycode
+local M = {}
+
+function M.check()
+  local health, tinycode, commands = vim.health, require('tinycode'), require('tinycode.commands')
+  health.start('tinycode')
+  if vim.fn.has('nvim-0.12') == 1 then
+    health.ok('Neovim has inline completion built in')
+  else
+    health.ok('Neovim 0.11: ghost text by tinycode.ghost')
+  end
+  local command = (vim.lsp.config.tinycode or {}).cmd or tinycode.command()
+  if type(command) == 'table' and vim.fn.executable(command[1]) == 1 then
+    health.ok('server: ' .. table.concat(command, ' '))
+  else
+    health.error('no ' .. vim.inspect(command) .. ' in a virtual environment or on PATH',
+      { 'pip install tinycode-ls', "or require('tinycode').setup({ cmd = { '/path/to/tinycode-ls' } })" })
+  end
+  if not vim.lsp.is_enabled('tinycode') then
+    health.error('not enabled', { "call require('tinycode').setup() in your init.lua" })
+  elseif not tinycode.client() then
+    return health.warn('the server is not running', { 'open a file; then see :Tinycode log' })
+  end
+  local status = tinycode.client() and commands.ask('tinycode.status')
+  for _, line in ipairs(status and commands.describe(status) or {}) do health.info(line) end
+  if status and status.problem ~= '' then health.error(status.problem, { 'run :Tinycode tune' }) end
+end
+
+return M

@@ -1,0 +1,204 @@
+// The VS Code client: finds the server, starts it, shows its state. Suggestions are the server's work alone.
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import {
+  commands, ConfigurationTarget, ExtensionContext, Range, StatusBarAlignment, StatusBarItem, Uri, window, workspace,
+} from 'vscode';
+import { LanguageClient } from 'vscode-languageclient/node';
+
+const run = promisify(execFile);
+const WINDOWS = process.platform === 'win32';
+const INSTALL = 'pip install tinycode-ls';
+/** Kinds of documents the server can serve; other remote file systems are left alone. */
+const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell'];
+
+interface Source { share: number; uri?: string; path?: string; line?: number }
+interface Explanation { summary: string; text: string; sources: Source[] }
+interface Model { language: string; path: string; origin: string }
+interface Status {
+  state: 'ready' | 'indexing' | 'off' | 'problem'; problem: string; models: Model[];
+  index: { files: number; bytes: number };
+}
+
+let context: ExtensionContext;
+let client: LanguageClient | undefined;
+let bar: StatusBarItem;
+let command: string[] = [];
+let queue: Promise<void> = Promise.resolve();
+
+export async function activate(activated: ExtensionContext): Promise<void> {
+  context = activated;
+  bar = window.createStatusBarItem('tinycode', StatusBarAlignment.Right);
+  bar.name = 'tinycode';
+  bar.command = 'tinycode.showStatus';
+  const actions: Record<string, () => unknown> = {
+    'tinycode.tune': tune,
+    'tinycode.explainSuggestion': explain,
+    'tinycode.toggle': toggle,
+    'tinycode.toggleLanguage': toggleLanguage,
+    'tinycode.restart': restart,
+    'tinycode.showLog': () => client?.outputChannel.show(),
+    'tinycode.showStatus': showStatus,
+  };
+  context.subscriptions.push(bar, ...Object.entries(actions).map(([name, act]) => commands.registerCommand(name, act)));
+  // In a fresh window the settings may come after the activation.
+  context.subscriptions.push(workspace.onDidChangeConfiguration((change) =>
+    change.affectsConfiguration('tinycode.command') ? void restart() : undefined));
+  await restart();
+}
+
+export function deactivate(): Promise<void> | undefined {
+  return client?.dispose();
+}
+
+/** Starts the server anew; one restart at a time. */
+function restart(): Promise<void> {
+  queue = queue.then(async () => {
+    await client?.dispose().catch(() => undefined);
+    client = undefined;
+    const found = await findServer();
+    if (found) await start(found);
+  }).catch((error: Error) => void window.showErrorMessage(`tinycode: the server did not start: ${error.message}`));
+  return queue;
+}
+
+async function start(found: string[]): Promise<void> {
+  command = found;
+  client = new LanguageClient('tinycode', 'tinycode', { command: found[0], args: found.slice(1) }, {
+    documentSelector: SCHEMES.map((scheme) => ({ scheme })),
+    initializationOptions: chosenSettings(),
+    middleware: { workspace: { configuration: (params) => params.items.map(() => chosenSettings()) } },
+  });
+  client.registerFeature({
+    fillClientCapabilities: (capabilities) => {
+      capabilities.experimental = { ...(capabilities.experimental as object), tinycodeStatus: true };
+    },
+    initialize: () => undefined,
+    getState: () => ({ kind: 'static' }),
+    clear: () => undefined,
+  });
+  client.onNotification('$/tinycode/status', show);
+  await client.start();
+}
+
+/** What the user set. Defaults are not sent: the server has them, and a workspace's .tinycode.toml may differ. */
+function chosenSettings(): Record<string, unknown> {
+  const configuration = workspace.getConfiguration('tinycode');
+  const known = Object.keys(context.extension.packageJSON.contributes.configuration.properties as object);
+  const chosen: Record<string, unknown> = {};
+  for (const name of known.map((key) => key.replace('tinycode.', ''))) {
+    const value = configuration.inspect(name);
+    const places = [value?.globalValue, value?.workspaceValue, value?.workspaceFolderValue];
+    if (name !== 'command' && places.some((place) => place !== undefined)) chosen[name] = configuration.get(name);
+  }
+  return chosen;
+}
+
+/** The setting, the workspace's virtual environment, PATH, then Python's module; a message when there is none. */
+async function findServer(): Promise<string[] | undefined> {
+  const set = workspace.getConfiguration('tinycode').get<string[]>('command') ?? [];
+  const environments = (workspace.workspaceFolders ?? []).flatMap((folder) => ['.venv', 'venv'].map((name) =>
+    join(folder.uri.fsPath, name, WINDOWS ? 'Scripts' : 'bin', WINDOWS ? 'tinycode-ls.exe' : 'tinycode-ls')));
+  const python = WINDOWS ? 'python' : 'python3';
+  const candidates = set.length > 0 ? [set] : [
+    ...environments.filter((file) => existsSync(file)).map((file) => [file]),
+    ['tinycode-ls'],
+    [python, '-m', 'tinycode_ls'],
+  ];
+  for (const candidate of candidates) {
+    if (await answers(candidate)) return candidate;
+  }
+  const tried = candidates.map((candidate) => candidate.join(' ')).join(', ');
+  const install = `Run "${INSTALL}" in a terminal`;
+  const settings = 'Open the setting';
+  void window.showErrorMessage(
+    `tinycode: no server found (tried ${tried}). Install it with "${INSTALL}", or set tinycode.command.`, install, settings,
+  ).then((choice) => {
+    if (choice === install) terminal(INSTALL, 'tinycode install');
+    if (choice === settings) void commands.executeCommand('workbench.action.openSettings', 'tinycode.command');
+  });
+  return undefined;
+}
+
+async function answers(candidate: string[]): Promise<boolean> {
+  try {
+    await run(candidate[0], [...candidate.slice(1), '--version'], { timeout: 10_000 });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function terminal(text: string, name: string): void {
+  const shown = window.createTerminal({ name, cwd: workspace.workspaceFolders?.[0]?.uri });
+  shown.show();
+  shown.sendText(text);
+}
+
+/** Trains on this repository, in a terminal; the server picks the new model up by itself. */
+function tune(): void {
+  const beside = command[0]?.replace(/tinycode-ls(\.exe)?$/, 'tinycode-train$1') ?? 'tinycode-train';
+  const trainer = command.includes('-m') ? `"${command[0]}" -m trainer` : `"${beside}"`;
+  terminal(`${trainer} tune`, 'tinycode tune');
+}
+
+async function ask<T>(name: string): Promise<T | undefined> {
+  return client?.sendRequest<T>('workspace/executeCommand', { command: name, arguments: [] });
+}
+
+async function explain(): Promise<void> {
+  const found = await ask<Explanation | null>('tinycode.explain');
+  if (!found) return void window.showInformationMessage('tinycode: nothing was suggested yet.');
+  const places = found.sources.filter((source) => source.uri).map((source) => ({
+    title: `${source.path}:${source.line}`, source,
+  }));
+  const choice = await window.showInformationMessage(`tinycode: ${found.summary}`, ...places);
+  if (!choice?.source.uri) return;
+  const line = (choice.source.line ?? 1) - 1;
+  await window.showTextDocument(Uri.parse(choice.source.uri), { selection: new Range(line, 0, line, 0) });
+}
+
+/** In the open folder where there is one, else everywhere. */
+function target(): ConfigurationTarget {
+  return workspace.workspaceFolders ? ConfigurationTarget.Workspace : ConfigurationTarget.Global;
+}
+
+async function toggle(): Promise<void> {
+  const configuration = workspace.getConfiguration('tinycode');
+  await configuration.update('enabled', !configuration.get<boolean>('enabled'), target());
+}
+
+async function toggleLanguage(): Promise<void> {
+  const language = window.activeTextEditor?.document.languageId;
+  if (!language) return;
+  const configuration = workspace.getConfiguration('tinycode');
+  const off = configuration.get<string[]>('disabledLanguages') ?? [];
+  const now = off.includes(language) ? off.filter((name) => name !== language) : [...off, language];
+  await configuration.update('disabledLanguages', now, target());
+}
+
+/** The status bar changes only when the server's state does. */
+function show(status: Status): void {
+  const looks = { ready: 'tinycode', indexing: '$(sync~spin) tinycode', off: '$(circle-slash) tinycode', problem: '$(warning) tinycode' };
+  bar.text = looks[status.state];
+  bar.tooltip = describe(status);
+  bar.show();
+}
+
+function describe(status: Status): string {
+  const models = status.models.map((model) => `${model.language || 'other files'}: ${model.path} (${model.origin})`);
+  const index = `index: ${status.index.files} files, ${(status.index.bytes / 1e6).toFixed(1)} MB`;
+  return [`tinycode: ${status.state}`, ...models, index, status.problem].filter(Boolean).join('\n');
+}
+
+async function showStatus(): Promise<void> {
+  const status = await ask<Status>('tinycode.status');
+  const [log, again, tuning] = ['Show log', 'Restart', 'Tune on this repository'];
+  const text = status ? describe(status).replace(/\n/g, '; ') : 'tinycode: the server is not running';
+  const choice = await window.showInformationMessage(text, log, again, tuning);
+  if (choice === log) client?.outputChannel.show();
+  if (choice === again) void restart();
+  if (choice === tuning) tune();
+}
