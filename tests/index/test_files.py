@@ -114,7 +114,8 @@ def test_large_absent_and_odd_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "folder.py").mkdir()
     os.mkfifo(tmp_path / "pipe.py")
     (tmp_path / "link.py").symlink_to(tmp_path / "huge.py")
-    reasons = {name: judge(tmp_path / f"{name}.py", tmp_path).reason for name in ("huge", "absent", "folder", "pipe", "link")}  # fmt: skip
+    every = ("huge", "absent", "folder", "pipe", "link")
+    reasons = {name: judge(tmp_path / f"{name}.py", tmp_path).reason for name in every}
     assert "too large" in reasons["huge"]
     assert "unreadable" in reasons["absent"]
     assert reasons["folder"] == reasons["pipe"] == "not a regular file"
@@ -172,7 +173,10 @@ def test_hidden_and_vendored_folders_are_not_walked(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.py"]
 
 
-@pytest.mark.parametrize(("name", "language"), [("a.PY", "python"), ("b.tsx", "typescript"), ("Makefile", "make"), ("x.bin", None)])  # fmt: skip
+LANGUAGE_OF = [("a.PY", "python"), ("b.tsx", "typescript"), ("Makefile", "make"), ("x.bin", None)]
+
+
+@pytest.mark.parametrize(("name", "language"), LANGUAGE_OF)
 def test_language_of_a_name(name: str, language: str | None) -> None:
     """The suffix, in any case, or the whole name says the language."""
     assert language_of(name) == language

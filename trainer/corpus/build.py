@@ -1,13 +1,16 @@
-"""The two ways to a corpus: from paths of the user, and from manifests of packages."""
+"""The two ways to a corpus: from paths of the user, and from manifests of packages; and why a file is in it or not."""
 
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from .collect import Options, Progress, build_from_sources
+from .explain import explain_file
 from .fetch import default_cache
 from .manifest import read_manifest
 from .prepare import Missing, fetch_sources, sources_of
 from .store import Corpus
+
+__all__ = ["build_corpus", "build_from_manifest", "explain_file"]
 
 
 def build_corpus(
