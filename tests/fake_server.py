@@ -62,4 +62,6 @@ class FakeBackend:
 if __name__ == "__main__":
     from pathlib import Path
 
+    if sys.argv[-1] == "--version":
+        sys.exit(0)
     create_server(FakeBackend, Configuration(own_file=Path(sys.argv[1]))).start_io()

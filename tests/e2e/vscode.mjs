@@ -1,0 +1,96 @@
+// Drives a real VS Code workbench in a browser: types, looks at the ghost text, accepts, saves. test_vscode.py starts it.
+// Environment: WORKBENCH (address), FOLDER (the open folder), SHOTS (where pictures go), CASES (JSON, see test_vscode.py).
+import { chromium } from 'playwright-core';
+import fs from 'node:fs';
+import path from 'node:path';
+
+const { WORKBENCH, FOLDER, SHOTS } = process.env;
+const cases = JSON.parse(process.env.CASES);
+const browser = await chromium.launch({
+  executablePath: '/usr/bin/chromium', headless: true,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync'],
+});
+const context = await browser.newContext({ viewport: { width: 1100, height: 480 } });
+const outside = new Set(); // hosts that the page asked for; there must be none
+await context.route('**/*', (route) => {
+  const host = new URL(route.request().url()).hostname;
+  if (['127.0.0.1', 'localhost', ''].includes(host)) return route.continue();
+  outside.add(host);
+  return route.abort();
+});
+const page = await context.newPage();
+const ghost = page.locator('.monaco-editor [class*="ghost-text"]');
+const results = [];
+
+async function until(holds, what, ms = 15000) {
+  for (const end = Date.now() + ms; Date.now() < end;) {
+    const value = await holds();
+    if (value) return value;
+    await page.waitForTimeout(40);
+  }
+  throw new Error(`waited in vain for ${what}`);
+}
+const press = async (...keys) => { for (const key of keys) await page.keyboard.press(key); };
+const onDisk = (name) => fs.readFileSync(path.join(FOLDER, name), 'utf8');
+const ghostText = async () => (await ghost.allTextContents()).join('').replace(/\u00a0/g, ' ');
+
+async function open(name) {
+  await press('Control+p');
+  await page.locator('.quick-input-widget input').first().waitFor();
+  await page.keyboard.type(name);
+  await page.locator(`.quick-input-list .monaco-list-row[aria-label^="${name}"]`).first().waitFor();
+  await press('Enter');
+  await page.locator(`.tab.active[aria-label^="${name}"]`).waitFor();
+  await page.locator('.editor-instance .monaco-editor .view-lines').first().click();
+}
+
+async function save(name, before) {
+  await press('Control+s');
+  await until(() => onDisk(name) !== before, `${name} saved`);
+  return onDisk(name);
+}
+
+/** A step is a key combination in angle brackets, a wish for something on screen, or text to type. */
+async function step(text, name) {
+  const key = text.match(/^<(.+)>$/);
+  if (key) return press(key[1]);
+  if (text === '?ghost') return void await until(async () => (await ghostText()).trim(), 'ghost text');
+  if (text === '?no ghost') return void await until(async () => (await ghost.count()) === 0, 'no ghost text');
+  if (text.startsWith('?row ')) {
+    return page.locator(`.suggest-widget.visible .monaco-list-row[aria-label*="${text.slice(5)}"]`).first().waitFor({ timeout: 10000 });
+  }
+  if (text.startsWith('?shot ')) return void await page.screenshot({ path: path.join(SHOTS, `${text.slice(6)}.png`) });
+  await page.keyboard.type(text, { delay: 25 });
+}
+
+try {
+  await page.goto(`${WORKBENCH}/?folder=${encodeURIComponent(FOLDER)}`);
+  await page.waitForSelector('.monaco-workbench', { timeout: 60000 });
+  const bar = page.locator('[id="tinycode-ls.tinycode.tinycode"]');
+  await bar.waitFor({ timeout: 60000 }); // the extension runs, and the server answered it
+  await until(async () => (await bar.textContent()).trim() === 'tinycode', 'the status bar to say ready', 60000);
+  for (const { name, steps } of cases) {
+    const before = onDisk(name);
+    let shown = '';
+    let latency = 0;
+    try {
+      await open(name);
+      for (const text of steps) {
+        const start = Date.now();
+        await step(text, name);
+        if (text === '?ghost') { latency = Date.now() - start; await page.waitForTimeout(250); shown = await ghostText(); }
+      }
+      results.push({ name, shown, latency, file: await save(name, before) });
+    } catch (error) {
+      await page.screenshot({ path: path.join(SHOTS, `fail-${name}.png`) }).catch(() => {});
+      results.push({ name, shown, error: error.message.split('\n')[0], file: onDisk(name) });
+      await press('Escape', 'Escape');
+    }
+  }
+} catch (error) {
+  await page.screenshot({ path: path.join(SHOTS, 'fail-start.png') }).catch(() => {});
+  results.push({ name: 'start', error: error.message.split('\n')[0] });
+}
+await browser.close();
+console.log(JSON.stringify({ results, outside: [...outside] }));
