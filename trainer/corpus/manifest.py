@@ -76,6 +76,10 @@ def read_manifest(path: str | Path, excluded: frozenset[str] = frozenset()) -> M
     language, defaults, entries = (content.get(key) for key in ("language", "defaults", "packages"))
     if not (isinstance(language, str) and isinstance(defaults or {}, dict) and isinstance(entries, list) and entries):
         raise CorpusError(f"{path}: not a manifest; expected `language`, and `packages` with at least one entry")
+    if not all(isinstance(entry, dict) for entry in entries):
+        raise CorpusError(
+            f"{path}: not a manifest; each of `packages` is a table with name, version, licence, kind, sha256"
+        )
     packages = tuple(_package(path, {**(defaults or {}), **entry}, excluded) for entry in entries)
     repeated = {package.name for package in packages if sum(other.name == package.name for other in packages) > 1}
     if repeated:
@@ -96,8 +100,9 @@ def read_excluded(path: str | Path) -> frozenset[str]:
 
 
 def allowed(licence: str) -> bool:
-    """Whether an SPDX expression (`MIT OR GPL-2.0-only`, `MIT AND ISC`) is permissive."""
-    choices = re.split(r"\s+OR\s+", licence.replace("(", "").replace(")", ""))
+    """Whether an SPDX expression (`MIT OR GPL-2.0-only`, `(MIT OR Zlib) AND ISC`) is permissive."""
+    simple = re.sub(r"\([^()]*\)", lambda group: "MIT" if allowed(group[0][1:-1]) else "none", licence)
+    choices = re.split(r"\s+OR\s+", simple)
     return any(set(re.split(r"\s+AND\s+", choice)) <= LICENCES for choice in choices)
 
 
@@ -120,6 +125,10 @@ def _package(path: Path, entry: Mapping[str, Any], excluded: frozenset[str]) -> 
     missing = {key for key in needed if not isinstance(entry.get(key), str) or not entry[key]}
     if missing:
         raise CorpusError(f"{where}: needs {', '.join(sorted(missing))} as text")
+    if not re.fullmatch(r"(@[\w.-]+/)?[A-Za-z0-9][\w.+-]*", entry["name"]):
+        raise CorpusError(f"{where}: name {entry['name']!r}; expected letters, digits and . + - _")
+    if "sha256" in needed and not re.fullmatch("[0-9a-f]{64}", entry["sha256"]):
+        raise CorpusError(f"{where}: sha256 {entry['sha256']!r}; expected 64 hexadecimal digits")
     if entry["kind"] not in KINDS:
         raise CorpusError(f"{where}: kind {entry['kind']!r}; expected one of {', '.join(KINDS)}")
     if not allowed(entry["licence"]):

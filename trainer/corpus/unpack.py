@@ -1,5 +1,6 @@
 """An archive -> a folder of its source files. Only regular source files are written, and nothing outside the folder."""
 
+import os
 import shutil
 import subprocess
 import tarfile
@@ -54,14 +55,17 @@ def _opened(package: Package, archive: Path) -> Iterator[tarfile.TarFile]:
 
 
 def _extract(package: Package, tar: tarfile.TarFile, folder: Path) -> Path:
-    """Write the wanted members; returns the folder that all members of the archive share, if any."""
+    """Write the wanted members; returns the folder they share (of a .deb: all of usr/share/cargo/registry/NAME)."""
     tops: set[str] = set()
+    parents: set[str] = set()
     for member in tar:
         path = PurePosixPath(member.name)
         tops.update(path.parts[:1])
         if member.isfile() and member.size <= MOST_FILE_BYTES and _wanted(package, path):
             tar.extract(member, folder, filter="data")
-    top = folder / tops.pop() if len(tops) == 1 else folder
+            parents.add(str(path.parent))
+    shared = os.path.commonpath(parents) if parents and package.kind == "debian-binary" else ""
+    top = folder / (shared or (tops.pop() if len(tops) == 1 else ""))
     top.mkdir(exist_ok=True)
     return top
 
