@@ -31,7 +31,7 @@ def unpack(package: Package, archive: Path, folder: Path) -> Path:
             shutil.rmtree(folder, ignore_errors=True)
             whole.replace(folder)
     except (tarfile.TarError, EOFError, ValueError) as error:
-        raise CorpusError(f"{package.name} {package.version}: damaged archive ({error}); delete {archive}") from error
+        raise CorpusError(f"{package.name} {package.version}: damaged archive ({_first_line(error)}); delete {archive}") from error
     except OSError as error:
         raise CorpusError(
             f"{folder}: not unpacked ({error.strerror or error}); free some space or choose --cache"
@@ -75,3 +75,7 @@ def _wanted(package: Package, path: PurePosixPath) -> bool:
     patterns = package.include
     named = not patterns or any("/" in pattern or path.match(pattern) for pattern in patterns)
     return named and not judge_name(Path("/", *path.parts[1:]), Path("/"))
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(":")
