@@ -124,7 +124,7 @@ class LocalBackend:
         used = self._store.in_use() if self._store else {}
         models = [
             {
-                "language": language,
+                "language": language or "other files",
                 "path": str(choice.path),
                 "origin": choice.origin,
                 "name": model.card.name,

@@ -80,7 +80,7 @@ def check_folder(folder: Path, model: str | None) -> CheckReport:
     report.facts = {
         "python": platform.python_version(),
         "folder": str(folder),
-        **{f"model for {used['language'] or 'other files'}": _model_line(used) for used in status["models"]},
+        **{f"model for {used['language']}": _model_line(used) for used in status["models"]},
         "first completion": f"{first_ms:.0f} ms, loading included",
         "next completion": f"{next_ms:.1f} ms",
         "index": f"{status['index']['files']} files, {status['index']['bytes'] / 1e6:.2f} MB, "

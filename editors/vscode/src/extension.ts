@@ -188,7 +188,7 @@ function show(status: Status): void {
 }
 
 function describe(status: Status): string {
-  const models = status.models.map((model) => `${model.language || 'other files'}: ${model.path} (${model.origin})`);
+  const models = status.models.map((model) => `${model.language}: ${model.path} (${model.origin})`);
   const index = `index: ${status.index.files} files, ${(status.index.bytes / 1e6).toFixed(1)} MB`;
   return [`tinycode: ${status.state}`, ...models, index, status.problem].filter(Boolean).join('\n');
 }

@@ -18,8 +18,7 @@ end
 function M.describe(status)
   local lines = { 'tinycode: ' .. status.state }
   for _, model in ipairs(status.models) do
-    lines[#lines + 1] = ('model for %s: %s (%s)'):format(
-      model.language == '' and 'other files' or model.language, model.path, model.origin)
+    lines[#lines + 1] = ('model for %s: %s (%s)'):format(model.language, model.path, model.origin)
   end
   lines[#lines + 1] = ('index: %d files, %.1f MB'):format(status.index.files or 0, (status.index.bytes or 0) / 1e6)
   if status.problem ~= '' then lines[#lines + 1] = status.problem end

@@ -9,6 +9,11 @@ local function hide()
   if shown and vim.api.nvim_buf_is_valid(shown.buf) then vim.api.nvim_buf_clear_namespace(shown.buf, ns, 0, -1) end
 end
 
+local function forget()
+  hide()
+  shown = nil
+end
+
 local function text()
   local item = shown and shown.items[shown.index]
   return item and require('tinycode').rest(item.insertText, shown.row, shown.col)
@@ -51,20 +56,17 @@ local function changed(buf)
   timer = vim.defer_fn(function() request(buf, 2) end, DELAY_MS)
 end
 
-function M.is_enabled(buf) return groups[buf] ~= nil end
+function M.is_enabled(filter) return groups[filter.bufnr] ~= nil end
 
-function M.enable(on, buf)
+function M.enable(on, filter)
+  local buf = filter.bufnr
   if groups[buf] then vim.api.nvim_del_augroup_by_id(groups[buf]) end
   groups[buf] = on and vim.api.nvim_create_augroup('tinycode.ghost.' .. buf, {}) or nil
-  hide()
-  shown = nil
+  forget()
   if not on then return end
   vim.api.nvim_create_autocmd({ 'InsertEnter', 'CursorMovedI', 'TextChangedP' },
     { group = groups[buf], buffer = buf, callback = function() changed(buf) end })
-  vim.api.nvim_create_autocmd('InsertLeave', { group = groups[buf], buffer = buf, callback = function()
-    hide()
-    shown = nil
-  end })
+  vim.api.nvim_create_autocmd('InsertLeave', { group = groups[buf], buffer = buf, callback = forget })
 end
 
 --- Hand the shown text over and forget it; false when there is none. Scheduled: mappings with <expr> may not edit, and
@@ -73,8 +75,7 @@ function M.take(act)
   if not text() then return false end
   vim.schedule(function()
     local rest = text()
-    hide()
-    shown = nil
+    forget()
     if rest then act(rest) end
   end)
   return true

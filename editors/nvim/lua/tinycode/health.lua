@@ -4,11 +4,7 @@ local M = {}
 function M.check()
   local health, tinycode, commands = vim.health, require('tinycode'), require('tinycode.commands')
   health.start('tinycode')
-  if vim.fn.has('nvim-0.12') == 1 then
-    health.ok('Neovim has inline completion built in')
-  else
-    health.ok('Neovim 0.11: ghost text by tinycode.ghost')
-  end
+  health.ok('ghost text by ' .. (vim.lsp.inline_completion and 'Neovim itself' or 'tinycode.ghost, for Neovim 0.11'))
   local command = (vim.lsp.config.tinycode or {}).cmd or tinycode.command()
   if type(command) == 'table' and vim.fn.executable(command[1]) == 1 then
     health.ok('server: ' .. table.concat(command, ' '))

@@ -4,10 +4,8 @@ local builtin = vim.lsp.inline_completion -- Neovim 0.12; ghost.lua stands in fo
 local ghost = not builtin and require('tinycode.ghost') or nil
 
 --- Suggested keys; none of them is Tab. Each keeps its own meaning while nothing is shown.
-M.keys = {
-  accept = '<M-y>', accept_line = '<M-l>', accept_word = '<M-w>',
-  next = '<M-]>', previous = '<M-[>', dismiss = '<M-e>',
-}
+M.keys = { accept = '<M-y>', accept_line = '<M-l>', accept_word = '<M-w>',
+  next = '<M-]>', previous = '<M-[>', dismiss = '<M-e>' }
 
 --- The command that starts the server: the workspace's virtual environment, else PATH.
 function M.command()
@@ -27,7 +25,10 @@ end
 --- opts.completion: true to let Neovim's own completion menu ask the server. opts.keys: false, or a table like M.keys.
 function M.setup(opts)
   opts = opts or {}
-  vim.lsp.config('tinycode', { cmd = opts.cmd, settings = { tinycode = opts.settings or vim.empty_dict() } })
+  vim.lsp.config('tinycode', { -- for every file type: the server itself is quiet where it should be
+    cmd = opts.cmd or M.command(), root_markers = { '.tinycode.toml', '.git' },
+    settings = { tinycode = opts.settings or vim.empty_dict() },
+  })
   vim.api.nvim_create_autocmd('LspAttach', {
     group = vim.api.nvim_create_augroup('tinycode', {}),
     callback = function(event)
@@ -50,25 +51,19 @@ function M.map(keys)
 end
 
 function M.enable(on, buf)
-  if builtin then return builtin.enable(on, { bufnr = buf }) end
-  ghost.enable(on, buf)
+  (builtin or ghost).enable(on, { bufnr = buf })
 end
 
 function M.toggle()
   local buf = vim.api.nvim_get_current_buf()
-  local on = builtin and builtin.is_enabled({ bufnr = buf }) or ghost and ghost.is_enabled(buf)
-  M.enable(not on, buf)
+  M.enable(not (builtin or ghost).is_enabled({ bufnr = buf }), buf)
 end
 
 --- The first word of a text with the blanks before it; else what comes before the next word.
-local function first_word(text)
-  return text:match('^%s*[%w_]+') or text:match('^%s*[^%w_%s]+') or text
-end
+local function first_word(text) return text:match('^%s*[%w_]+') or text:match('^%s*[^%w_%s]+') or text end
 
 --- The first line; after a line end, that and the line it opens.
-local function first_line(text)
-  return text:match('^\n*[^\n]*')
-end
+local function first_line(text) return text:match('^\n*[^\n]*') end
 
 --- Insert text at the cursor; undo takes away just this.
 local function insert(text)
