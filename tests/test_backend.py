@@ -1,0 +1,79 @@
+"""The glue between server and engine: what is made anew when, and that a problem is one message."""
+
+from pathlib import Path
+
+import pytest
+
+from tinycode_ls import backend as module
+from tinycode_ls.backend import LocalBackend
+from tinycode_ls.engine.deadline import Deadline
+from tinycode_ls.errors import ModelFileError
+from tinycode_ls.session import Explanation
+from tinycode_ls.settings import Settings
+from tinycode_ls.suggestion import Request, Source, Suggestion
+
+
+class FakeCompleter:
+    def __init__(self, models, workspace, precision):
+        self.models, self.workspace, self.precision = models, workspace, precision
+
+    def complete(self, request, deadline):
+        self.models(request.path)
+        return [Suggestion(str(self.precision), 1.0)]
+
+
+@pytest.fixture
+def told(monkeypatch):
+    monkeypatch.setattr("tinycode_ls.completer.Completer", FakeCompleter)
+    return []
+
+
+def ask(backend, path="a.py"):
+    return [suggestion.text for suggestion in backend.complete(Request(path, "", ""), Deadline())]
+
+
+def test_only_other_folders_or_budgets_ask_for_a_new_index(told, tmp_path):
+    backend = LocalBackend(told.append)
+    assert backend.configure(Settings(), (tmp_path,))
+    assert not backend.configure(Settings(precision=0.9), (tmp_path,))
+    assert backend.configure(Settings(index_budget_mb=2), (tmp_path,))
+    assert not backend.configure(Settings(index=False), (tmp_path,))
+    assert not backend.configure(Settings(), ())
+
+
+def test_a_new_precision_reaches_the_completer(told, monkeypatch):
+    backend = LocalBackend(told.append)
+    monkeypatch.setattr(backend, "_model_for", lambda path: None)
+    backend.configure(Settings(precision=0.3), ())
+    assert ask(backend) == ["0.3"]
+    backend.configure(Settings(precision=0.8), ())
+    assert ask(backend) == ["0.8"]
+
+
+def test_a_model_that_is_not_there_is_one_message_and_silence(told, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "choices", lambda *more: iter(()))
+    backend = LocalBackend(told.append)
+    backend.configure(Settings(), ())
+    assert ask(backend) == ask(backend) == []
+    assert len(told) == 1 and "no model for python" in told[0]
+    assert backend.status()["problem"] == told[0]
+
+
+def test_a_problem_that_goes_is_forgotten(told, monkeypatch):
+    backend = LocalBackend(told.append)
+    backend.configure(Settings(), ())
+    models = iter([ModelFileError("broken"), None])
+
+    def model_for(path):
+        if error := next(models):
+            raise error
+
+    monkeypatch.setattr(backend, "_model_for", model_for)
+    assert ask(backend) == [] and backend.status()["problem"] == "broken"
+    assert ask(backend) and backend.status()["problem"] == ""
+
+
+def test_an_explanation_in_words():
+    found = Explanation(Suggestion("x", 0.82), (Source(0.7, "src/db.py", 118), Source(0.3)), (Path("/w/src/db.py"),))
+    assert found.summary == "82 %; 70 % from src/db.py:118, 30 % model"
+    assert Explanation(Suggestion("x", 0.5), (), ()).summary == "50 %"

@@ -1,0 +1,75 @@
+"""Where settings come from, and what is told of them; when git moved; where the log goes."""
+
+import logging
+import os
+
+import pytest
+
+from tinycode_ls import git_head
+from tinycode_ls.configuration import Configuration
+from tinycode_ls.git_head import GitHead
+from tinycode_ls.logs import configure_logging
+
+
+def test_the_order_of_places(tmp_path):
+    own, root = tmp_path / "settings.toml", tmp_path / "w"
+    root.mkdir()
+    configuration = Configuration({"model": "m.onnx"}, own)
+    configuration.roots = (root,)
+    own.write_text("max_lines = 2\nprecision = 0.2\ntimeout_ms = 100\nmodel = 'own.onnx'\n")
+    (root / ".tinycode.toml").write_text("max_lines = 3\nprecision = 0.3\n")
+    configuration.set_editor("initializationOptions", {"precision": 0.4})
+    assert configuration.resolve() == []
+    found = configuration.settings
+    assert (found.timeout_ms, found.max_lines, found.precision, found.model) == (100, 3, 0.4, "m.onnx")
+    configuration.set_editor("editor settings", {"precision": 0.6})
+    configuration.resolve()
+    assert configuration.settings.precision == 0.6
+
+
+def test_a_problem_is_told_once(tmp_path):
+    configuration = Configuration(own_file=tmp_path / "none.toml")
+    configuration.set_editor("editor settings", {"precison": 1})
+    assert len(configuration.resolve()) == 1
+    assert configuration.resolve() == []
+    configuration.set_editor("editor settings", {"precison": 1, "enabled": "yes"})
+    (new,) = configuration.resolve()
+    assert "'enabled'" in new
+
+
+def test_git_that_moved_is_noticed(tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(git_head.time, "monotonic", lambda: now[0])
+    (tmp_path / ".git").mkdir()
+    head = tmp_path / ".git" / "HEAD"
+    head.write_text("ref: refs/heads/a")
+    it = GitHead()
+    assert not it.moved((tmp_path,))
+    os.utime(head, ns=(1, 1))
+    assert not it.moved((tmp_path,)), "within two seconds the disk is not asked"
+    now[0] = 3.0
+    assert it.moved((tmp_path,))
+    now[0] = 6.0
+    assert not it.moved((tmp_path,))
+
+
+@pytest.fixture
+def clean_logging():
+    root = logging.getLogger()
+    before = root.level, root.handlers[:]
+    yield
+    for handler in [handler for handler in root.handlers if handler not in before[1]]:
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(before[0])
+
+
+def test_the_log_goes_to_a_file_or_else_to_stderr(tmp_path, capsys, clean_logging):
+    file = tmp_path / "x.log"
+    configure_logging("info", str(file))
+    logging.getLogger("tinycode_ls").info("into the file")
+    configure_logging("warning", str(tmp_path / "no" / "x.log"))
+    logging.getLogger("tinycode_ls").warning("onto the stream")
+    out, err = capsys.readouterr()
+    assert "into the file" in file.read_text() and out == ""
+    assert "No such file or directory; logging here instead" in err and "onto the stream" in err
