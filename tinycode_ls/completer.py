@@ -17,6 +17,7 @@ from .engine.mixture import Hypotheses, Predictor
 from .engine.model import Model
 from .engine.reader import DocumentReader
 from .engine.search import Continuation, SearchOptions, search
+from .index.below import LineBelow
 from .index.document import MOST_LEFT, MOST_RIGHT, document_index
 from .index.suffixes import MOST_ORDER, SuffixIndex
 from .index.workspace import Workspace
@@ -89,7 +90,7 @@ class Completer:
             if document.index is None or document.around != around:
                 document.index, document.around = document_index(*around), around
         workspace = self._workspace.index if self._workspace else None
-        predictor = Predictor(document.model, mixer, document.index, workspace)
+        predictor = Predictor(document.model, mixer, document.index, workspace, LineBelow(right))
         logits, state = document.reader.read(left)
         return predictor, predictor.start(left[-MOST_ORDER * 8 :], state, logits)
 

@@ -12,7 +12,7 @@ from tinycode_ls.errors import CorpusError
 from tinycode_ls.index.files import judge
 from tinycode_ls.model.document import document_header
 
-from .corpus.source import sources_of
+from .corpus.prepare import sources_of
 from .lines import line_figures
 
 CHUNK = 8192

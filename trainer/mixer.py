@@ -14,6 +14,7 @@ from torch.nn import functional
 from tinycode_ls.engine.mixer import FEATURES, FLOOR, SLOTS, Mixer, gate_features
 from tinycode_ls.engine.mixture import Predictor
 from tinycode_ls.engine.model import Model, log_softmax
+from tinycode_ls.index.below import LineBelow
 from tinycode_ls.index.document import document_index
 from tinycode_ls.index.suffixes import MOST_ORDER
 from tinycode_ls.model.document import document_header
@@ -57,7 +58,8 @@ def _positions(
     line = exercise.line + b"\n"
     begin = text.index(exercise.left + line) + len(exercise.left)
     document = document_index(exercise.left, exercise.right)
-    predictor = Predictor(model, None, document, project.workspace)
+    below = LineBelow(b"\n" + exercise.right)
+    predictor = Predictor(model, None, document, project.workspace, below)
     ranges = []
     for index in (document, project.workspace):
         low, high = index.start(exercise.left[-MOST_ORDER:])
@@ -67,7 +69,8 @@ def _positions(
             lows.append(low)
             highs.append(high)
         ranges.append((np.concatenate(lows), np.concatenate(highs)))
-    evidence = predictor.evidence(tuple(ranges), len(line))
+    offsets = np.concatenate([below.start(line[:column]) for column in range(len(line))])
+    evidence = predictor.evidence(tuple(ranges), offsets)
     log_p = log_softmax(logits[begin : begin + len(line)])
     last = np.frombuffer(b"\n" + line[:-1], np.uint8).astype(np.int64)
     features = gate_features(log_p, evidence, last, np.arange(len(line)))

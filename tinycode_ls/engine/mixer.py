@@ -22,11 +22,11 @@ Array = npt.NDArray[np.float32]
 
 FLOOR = 1e-3
 """Keeps one count of a byte that the network thinks impossible from deciding everything."""
-MIXER_VERSION = 1
+MIXER_VERSION = 2
 
 DOCUMENT = Voice(orders=(1, 2, 3, 4, 5, 6, 8, 11, 16, 24), latest=(2, 4, 6, 10))
 WORKSPACE = Voice(orders=(2, 3, 4, 5, 6, 8, 11, 16, 24, 32))
-SLOTS = DOCUMENT.slots + WORKSPACE.slots
+SLOTS = DOCUMENT.slots + WORKSPACE.slots + 1  # the last: what the line below has at this place
 GLOBAL_FEATURES = 9
 FEATURES = 4 * SLOTS + GLOBAL_FEATURES
 
@@ -86,7 +86,7 @@ def gate_features(log_p: Array, evidence: Evidence, last: npt.NDArray[np.int64],
     overall[:, 0] = -(p * log_p).sum(axis=1) / 4
     overall[:, 1] = log_p.max(axis=1)
     overall[:, 2] = present[:, : len(DOCUMENT.orders)].sum(axis=1) / 10
-    overall[:, 3] = present[:, DOCUMENT.slots :].sum(axis=1) / 10
+    overall[:, 3] = present[:, DOCUMENT.slots : -1].sum(axis=1) / 10
     overall[:, 4] = np.log1p(columns) / 4
     overall[:, 5:] = BYTE_CLASS[last]
     return np.concatenate([per_slot.reshape(batch, -1), overall], axis=1).astype(np.float32)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..index.below import LineBelow
 from ..index.evidence import Evidence, Voice, gather
 from ..index.suffixes import Rows, SuffixIndex
 from .mixer import DOCUMENT, WORKSPACE, Array, Mixer, join_evidence, silent
@@ -16,6 +17,7 @@ from .model import Model, State, log_softmax, select_state
 
 Ids = npt.NDArray[np.int64]
 Ranges = tuple[Rows, Rows]
+NOTHING_BELOW = LineBelow(b"")
 
 
 @dataclass(frozen=True)
@@ -26,18 +28,20 @@ class Hypotheses:
     network_log_probs: Array
     state: State
     ranges: tuple[Ranges | None, ...]
+    below: Ids
     last: Ids
     columns: Ids
 
 
 @dataclass(frozen=True)
 class Predictor:
-    """`document` and `workspace` are the indexes to count in; None where there is nothing."""
+    """`document` and `workspace` are the indexes to count in; None where there is nothing. `below`: see LineBelow."""
 
     model: Model
     mixer: Mixer | None = None
     document: SuffixIndex | None = None
     workspace: SuffixIndex | None = None
+    below: LineBelow = NOTHING_BELOW
 
     @property
     def _voices(self) -> tuple[tuple[Voice, SuffixIndex | None], ...]:
@@ -48,7 +52,7 @@ class Predictor:
         ranges = tuple(index.start(context) if index and self.mixer else None for _, index in self._voices)
         line = context[context.rfind(b"\n") + 1 :]
         last = np.array([context[-1] if context else 10])
-        return self._hypotheses(log_softmax(logits[None]), state, ranges, last, np.array([len(line)]))
+        return self._hypotheses(log_softmax(logits[None]), state, ranges, self.below.start(line), last, np.array([len(line)]))
 
     def step(self, now: Hypotheses, parents: Ids, ids: Ids) -> Hypotheses:
         """Append ids[b] to hypothesis parents[b] -> B new hypotheses."""
@@ -58,21 +62,21 @@ class Predictor:
             for (_, index), held in zip(self._voices, now.ranges, strict=True)
         )
         columns = np.where(ids == 10, 0, now.columns[parents] + 1)
-        return self._hypotheses(log_softmax(logits), state, ranges, ids, columns)
+        below = self.below.extend(now.below[parents], ids)
+        return self._hypotheses(log_softmax(logits), state, ranges, below, ids, columns)
 
-    def evidence(self, ranges: tuple[Ranges | None, ...], batch: int) -> Evidence:
+    def evidence(self, ranges: tuple[Ranges | None, ...], below: Ids) -> Evidence:
         """What all voices saw after these contexts."""
-        return join_evidence(
-            [
-                silent(batch, voice) if index is None or held is None else gather(voice, index, *held)
-                for (voice, index), held in zip(self._voices, ranges, strict=True)
-            ]
-        )
+        parts = [
+            silent(len(below), voice) if index is None or held is None else gather(voice, index, *held)
+            for (voice, index), held in zip(self._voices, ranges, strict=True)
+        ]
+        return join_evidence([*parts, self.below.evidence(below)])
 
     def _hypotheses(
-        self, log_p: Array, state: State, ranges: tuple[Ranges | None, ...], last: Ids, columns: Ids
+        self, log_p: Array, state: State, ranges: tuple[Ranges | None, ...], below: Ids, last: Ids, columns: Ids
     ) -> Hypotheses:
         mixed = log_p
         if self.mixer is not None:
-            mixed = self.mixer.mix(log_p, self.evidence(ranges, len(last)), last, columns)
-        return Hypotheses(mixed, log_p, state, ranges, last, columns)
+            mixed = self.mixer.mix(log_p, self.evidence(ranges, below), last, columns)
+        return Hypotheses(mixed, log_p, state, ranges, below, last, columns)

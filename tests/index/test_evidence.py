@@ -1,0 +1,38 @@
+"""Evidence of all slots at once is what each range says by itself."""
+
+import numpy as np
+
+from tinycode_ls.index.evidence import MOST_SAMPLES, Voice, gather
+from tinycode_ls.index.suffixes import SuffixIndex
+
+
+def test_counts_of_each_order() -> None:
+    """After `b` come c and d, after `ab` only c."""
+    index = SuffixIndex(b"abc bd abc bd")
+    evidence = gather(Voice((1, 2)), index, *index.start(b"ab"))
+    assert evidence.totals.tolist() == [[4, 2]]
+    assert evidence.counts[0, 0, ord("c")] == 2 and evidence.counts[0, 0, ord("d")] == 2
+    assert evidence.counts[0, 1].sum() == 2 and evidence.counts[0, 1, ord("c")] == 2
+
+
+def test_the_latest_place_is_the_last_in_the_text() -> None:
+    """`ab` was followed by c, c and then d: the latest says d."""
+    index = SuffixIndex(b"abc abc abd x", with_positions=True)
+    evidence = gather(Voice((2,), latest=(2,)), index, *index.start(b"ab"))
+    assert evidence.counts[0, 1].argmax() == ord("d") and evidence.counts[0, 1].sum() == 1
+
+
+def test_a_large_range_is_sampled_evenly_and_its_size_is_told() -> None:
+    """Half of the followers are x, half y; the sample keeps the shares."""
+    index = SuffixIndex(b"axay" * 1000)
+    evidence = gather(Voice((1,)), index, *index.start(b"a"))
+    assert evidence.totals[0, 0] == 2000
+    assert evidence.counts[0, 0].sum() == MOST_SAMPLES
+    assert abs(evidence.counts[0, 0, ord("x")] - MOST_SAMPLES / 2) <= 2
+
+
+def test_no_context_no_counts() -> None:
+    """A context that never occurs leaves its slot empty."""
+    index = SuffixIndex(b"abc")
+    evidence = gather(Voice((1, 3)), index, *index.start(b"zz"))
+    assert np.count_nonzero(evidence.counts) == 0 and evidence.totals.tolist() == [[0, 0]]

@@ -1,0 +1,57 @@
+"""Data flows one way: the imports follow the table in the README's design section."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FORBIDDEN = {
+    "tinycode_ls": {"trainer", "torch", "onnx"},
+    "tinycode_ls/model": {"numpy", "onnxruntime", "pygls", "lsprotocol"},
+    "tinycode_ls/engine": {"pygls", "lsprotocol"},
+    "tinycode_ls/index": {"pygls", "lsprotocol", "onnxruntime"},
+    "tinycode_ls/completer.py": {"pygls", "lsprotocol", "threading"},
+    "tinycode_ls/text.py": {"pygls", "numpy"},
+    "tinycode_ls/server.py": {"numpy"},
+}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Top-level names of the packages that a file imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield (node.module or "").split(".")[0]
+
+
+@pytest.mark.parametrize("place", FORBIDDEN)
+def test_nothing_is_imported_against_the_flow(place: str) -> None:
+    """No file of the place imports what the table forbids."""
+    path = ROOT / place
+    files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    assert files
+    for file in files:
+        assert not FORBIDDEN[place] & set(imported(file)), file
+
+
+def test_the_trainer_imports_itself_relatively() -> None:
+    """Two other distributions own a package named `trainer`."""
+    for file in (ROOT / "trainer").rglob("*.py"):
+        assert "trainer" not in imported(file), file
+
+
+def test_the_server_process_loads_no_torch() -> None:
+    """Not even indirectly."""
+    code = "import sys, tinycode_ls.server, tinycode_ls.completer; sys.exit('torch' in sys.modules or 'onnx' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+def test_the_command_line_loads_no_engine_for_its_help() -> None:
+    """`tinycode-ls --help` is quick because nothing heavy is imported."""
+    code = "import sys, tinycode_ls.cli as c; c.parser(); sys.exit(bool({'numpy', 'onnxruntime', 'pygls'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

@@ -1,0 +1,123 @@
+"""The training loop: it learns, it repeats itself exactly, it resumes as if it had not stopped, it stops when it must."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tinycode_ls.errors import TrainingError
+from trainer.checkpoint import load_checkpoint
+from trainer.loop import StepFigures, resume_run, start_run, train
+from trainer.recipe import Recipe
+from trainer.validation import Quality
+
+DATA = np.frombuffer(b"def add(first, second):\n    return first + second\n\n\n" * 60, np.uint8)
+RECIPE = Recipe(hidden=24, embedding=8, batch=4, sequence=16, steps=24, validate_every=12, precision="float32", threads=1)
+
+
+class Quiet:
+    """A listener that keeps what it hears; `stop_at` plays Ctrl-C after that step."""
+
+    def __init__(self, stop_at: int = 0) -> None:
+        self.stop_at, self.bits, self.validations = stop_at, list[float](), list[Quality]()
+
+    def on_step(self, figures: StepFigures) -> None:
+        """Remember; perhaps interrupt."""
+        self.bits.append(figures.bits)
+        if figures.step == self.stop_at:
+            raise KeyboardInterrupt
+
+    def on_validation(self, figures: StepFigures, quality: Quality, best: bool) -> None:
+        """Remember."""
+        self.validations.append(quality)
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    """Of the last checkpoint."""
+    return load_checkpoint(folder / "last.pt").weights
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    """To the bit."""
+    return all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_it_learns(tmp_path: Path) -> None:
+    """Bits per byte fall well below those of the first step."""
+    heard = Quiet()
+    train(start_run(replace(RECIPE, steps=80, learning_rate=0.02), "x"), DATA, DATA, tmp_path, heard)
+    assert heard.bits[-1] < 0.6 * heard.bits[0]
+    assert heard.validations[-1].bits < heard.bits[0]
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_does_not(tmp_path: Path) -> None:
+    """Bit for bit, on one machine."""
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        (tmp_path / name).mkdir()
+        train(start_run(replace(RECIPE, seed=seed), "x"), DATA, DATA, tmp_path / name, Quiet())
+    assert same(weights(tmp_path / "a"), weights(tmp_path / "b"))
+    assert not same(weights(tmp_path / "a"), weights(tmp_path / "c"))
+
+
+def test_interrupted_and_resumed_is_uninterrupted(tmp_path: Path) -> None:
+    """Ctrl-C in the middle of an epoch, with dropout on."""
+    recipe = replace(RECIPE, dropout=0.3)
+    for name in ("whole", "parts"):
+        (tmp_path / name).mkdir()
+    train(start_run(recipe, "x"), DATA, DATA, tmp_path / "whole", Quiet())
+    with pytest.raises(KeyboardInterrupt):
+        train(start_run(recipe, "x"), DATA, DATA, tmp_path / "parts", Quiet(stop_at=13))
+    run = resume_run(load_checkpoint(tmp_path / "parts" / "last.pt"), "x")
+    train(run, DATA, DATA, tmp_path / "parts", Quiet())
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+
+
+def test_accumulated_gradients_are_those_of_all_the_chunks(tmp_path: Path) -> None:
+    """Two chunks of half the length, added up, read the same bytes for one step."""
+    heard = Quiet()
+    train(start_run(replace(RECIPE, accumulate=2, steps=3), "x"), DATA, DATA, tmp_path, heard)
+    assert load_checkpoint(tmp_path / "last.pt").progress.bytes_read == 3 * 2 * 16 * 4
+
+
+def test_a_diverging_run_stops_and_keeps_the_last_good_checkpoint(tmp_path: Path) -> None:
+    """A weight that is not a number makes the loss not a number; what was saved stays."""
+    train(start_run(RECIPE, "x"), DATA, DATA, tmp_path, Quiet())
+    before = (tmp_path / "last.pt").read_bytes()
+    run = resume_run(load_checkpoint(tmp_path / "last.pt"), "x")
+    run.recipe = replace(run.recipe, steps=40)
+    run.network.head.bias.data[0] = float("nan")
+    with pytest.raises(TrainingError, match="lower --learning-rate"):
+        train(run, DATA, DATA, tmp_path, Quiet())
+    assert (tmp_path / "last.pt").read_bytes() == before
+
+
+def test_early_stopping(tmp_path: Path) -> None:
+    """Held-out text that is noise never gets better for long."""
+    noise = np.random.default_rng(0).integers(1, 255, 3000).astype(np.uint8)
+    heard = Quiet()
+    recipe = replace(RECIPE, steps=2000, validate_every=5, patience=2, learning_rate=0.02)
+    train(start_run(recipe, "x"), DATA, noise, tmp_path, heard)
+    assert len(heard.bits) < 2000
+    assert load_checkpoint(tmp_path / "best.pt").progress.best_bits == min(q.bits for q in heard.validations)
+
+
+def test_resume_refuses_another_corpus_and_weights_alone(tmp_path: Path) -> None:
+    """A changed corpus, or best.pt, cannot continue a run."""
+    train(start_run(RECIPE, "x"), DATA, DATA, tmp_path, Quiet())
+    with pytest.raises(TrainingError, match="corpus changed"):
+        resume_run(load_checkpoint(tmp_path / "last.pt"), "y")
+    with pytest.raises(TrainingError, match=r"last\.pt"):
+        resume_run(load_checkpoint(tmp_path / "best.pt"), "x")
+
+
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint", None])
+def test_a_damaged_checkpoint_is_named_and_left_alone(tmp_path: Path, content: bytes | None) -> None:
+    """Empty, foreign, absent."""
+    path = tmp_path / "last.pt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(TrainingError, match=r"last\.pt"):
+        load_checkpoint(path)
+    assert content is None or path.read_bytes() == content

@@ -1,0 +1,74 @@
+"""The mixer that is fitted is the mixer that serves."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from tinycode_ls.engine.mixer import FEATURES, SLOTS, gate_features, mixer_from_bytes, mixer_to_bytes
+from tinycode_ls.engine.model import Model
+from tinycode_ls.errors import ModelFileError
+from tinycode_ls.index.evidence import Evidence
+from trainer.mixer import MixerNetwork, collect, fit_mixer
+from trainer.practice import Edit, make_project
+
+
+def some_evidence(batch: int) -> tuple[np.ndarray, Evidence, np.ndarray, np.ndarray]:
+    """Log probabilities, sparse counts, last bytes and columns, at random."""
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(batch, 256)).astype(np.float32) * 3
+    log_p = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    counts = np.where(rng.random((batch, SLOTS, 256)) < 0.02, rng.integers(1, 9, (batch, SLOTS, 256)), 0)
+    evidence = Evidence(counts.astype(np.float32), counts.sum(axis=2).astype(np.float32))
+    return log_p, evidence, rng.integers(0, 256, batch), rng.integers(0, 80, batch)
+
+
+def test_numpy_and_torch_agree() -> None:
+    """The formula stands twice, for speed and for gradients; both give the same distribution."""
+    torch.manual_seed(0)
+    network = MixerNetwork()
+    torch.nn.init.normal_(network.out.weight, std=0.1)
+    log_p, evidence, last, columns = some_evidence(5)
+    features = gate_features(log_p, evidence, last, columns)
+    assert features.shape == (5, FEATURES)
+    everything = torch.arange(256).expand(5, 256)
+    with torch.no_grad():
+        logits = network(*map(torch.from_numpy, (features, log_p)), everything, torch.from_numpy(evidence.counts))
+    expected = torch.log_softmax(logits, dim=1).numpy()
+    found = network.to_mixer().mix(log_p, evidence, last, columns)
+    assert np.abs(found - expected).max() < 1e-3
+    assert np.allclose(np.exp(found).sum(axis=1), 1, atol=1e-4)
+
+
+def test_a_stored_mixer_is_read_back_and_a_damaged_one_named() -> None:
+    """float16 in the file; other bytes raise."""
+    mixer = MixerNetwork().to_mixer()
+    back = mixer_from_bytes(mixer_to_bytes(mixer))
+    assert np.allclose(back.gate_in, mixer.gate_in, atol=1e-3)
+    with pytest.raises(ModelFileError, match="damaged"):
+        mixer_from_bytes(b"no mixer")
+
+
+def test_fitting_beats_the_network_alone(tiny_model: Model) -> None:
+    """On a project whose files repeat each other, counting knows much that an untrained network does not."""
+    names = [f"value_{number}" for number in range(30)]
+    rng = random.Random(0)
+    lines = [f"    self.{a} = {b}.compute({a})" for a in names for b in names[:3]]
+    files = {f"{n}.py": "\n".join(rng.sample(lines, 60)).encode() + b"\n" for n in range(6)}
+    project = make_project("p", files, ["0.py", "1.py"], blocks=12, seed=1)
+    examples = collect(tiny_model, project)
+    fit = fit_mixer(examples, examples, epochs=30)
+    assert fit.bits < 0.5 * fit.network_bits
+
+
+def test_an_edit_hides_what_it_adds_further_down() -> None:
+    """Lines of later blocks are neither below the cursor nor in the file before; those above are there."""
+    text = b"".join(b"line %d of the file\n" % number for number in range(200))
+    edit = Edit.of("f.py", text, 10, random.Random(3))
+    added = {edit.lines[n] for begin, end in edit.blocks for n in range(begin, end)}
+    assert not any(line in edit.before.split(b"\n") for line in added)
+    for exercise in edit.exercises(random.Random(4)):
+        assert exercise.line in added
+        assert not any(line in exercise.right.split(b"\n") for line in added)
+        assert edit.text.startswith(exercise.left + exercise.line)
