@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tinycode_ls.errors import CorpusError
-from tinycode_ls.index.files import judge
+from tinycode_ls.index.files import Verdict, judge
 
 from .duplicates import Duplicates
 from .held_out import held_out_windows
@@ -85,8 +85,9 @@ def _collect(candidates: list[tuple[Source, Path]], spool: Spool, options: Optio
     """Read, judge and spool the candidates one by one."""
     duplicates = Duplicates(sum(_size(path) for _, path in candidates), held_out_windows(options.held_out or ()))
     for number, (source, path) in enumerate(candidates):
-        verdict = judge(path, source.folder)
-        reason = verdict.reason or _over(source, len(verdict.text), spool, options) or duplicates.reason(verdict.text)
+        reason = _over_group(source, path, spool, options)
+        verdict = Verdict(path, reason) if reason else judge(path, source.folder)
+        reason = verdict.reason or _over_package(source, verdict, spool) or duplicates.reason(verdict.text)
         if reason:
             spool.refused[reason.split(" (")[0]] += 1
         else:
@@ -95,13 +96,17 @@ def _collect(candidates: list[tuple[Source, Path]], spool: Spool, options: Optio
             options.progress(number + 1, len(candidates), source.name)
 
 
-def _over(source: Source, size: int, spool: Spool, options: Options) -> str:
-    """The reason to leave a file out because enough was taken of its package or language, or ''."""
-    if source.most_bytes is not None and spool.taken["source", source.name] + size > source.most_bytes:
-        return "beyond the bytes asked of its package"
-    if options.most_bytes is not None and spool.taken["group", source.group] + size > options.most_bytes:
-        return "beyond the bytes asked of its language"
-    return ""
+def _over_group(source: Source, path: Path, spool: Spool, options: Options) -> str:
+    """The reason to leave a file unread because enough was taken of its language, or ''."""
+    full = options.most_bytes is not None and spool.taken["group", source.group] + _size(path) > options.most_bytes
+    return "beyond the bytes asked of its language" if full else ""
+
+
+def _over_package(source: Source, verdict: Verdict, spool: Spool) -> str:
+    """The reason to leave a file out because enough was taken of its package, or ''."""
+    taken = spool.taken["source", source.name] + len(verdict.text)
+    full = source.most_bytes is not None and taken > source.most_bytes
+    return "beyond the bytes asked of its package" if full else ""
 
 
 def _size(path: Path) -> int:

@@ -27,7 +27,7 @@ def default_cache() -> Path:
 
 def fetch(package: Package, cache: Path) -> Path:
     """The package's archive; raises CorpusError when it is gone, its hash differs or its client is missing."""
-    archive = cache / "downloads" / f"{package.name}_{package.sha256[:16]}"
+    archive = cache / "downloads" / f"{package.name.replace('/', '-')}_{package.sha256[:16]}"
     if archive.is_file() and _sha256(archive) == package.sha256:
         return archive
     try:

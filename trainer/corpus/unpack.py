@@ -31,7 +31,9 @@ def unpack(package: Package, archive: Path, folder: Path) -> Path:
             shutil.rmtree(folder, ignore_errors=True)
             whole.replace(folder)
     except (tarfile.TarError, EOFError, ValueError) as error:
-        raise CorpusError(f"{package.name} {package.version}: damaged archive ({_first_line(error)}); delete {archive}") from error
+        raise CorpusError(
+            f"{package.name} {package.version}: damaged archive ({_first_line(error)}); delete {archive}"
+        ) from error
     except OSError as error:
         raise CorpusError(
             f"{folder}: not unpacked ({error.strerror or error}); free some space or choose --cache"
