@@ -18,17 +18,20 @@ def explain_file(path: str | Path, roots: Sequence[str | Path] = ()) -> str:
         raise CorpusError(f"{path}: not found; name a file that exists")
     if path.is_dir():
         raise CorpusError(f"{path}: a folder; name one file in it")
-    reason = _left_out(path, [Path(root) for root in roots] or [path.parent])
-    return f"{path}: left out, {reason}" if reason else f"{path}: kept ({_kept(path)}), unless another file repeats it"
+    places = [Path(root) for root in roots] or [path.parent]
+    root = next((place for place in places if path.absolute().is_relative_to(place.absolute())), None)
+    reason = _left_out(path, root) if root else f"not below {', '.join(map(str, places))}"
+    return (
+        f"{path}: left out, {reason}"
+        if reason
+        else f"{path}: kept ({_kept(path, root)}), unless another file repeats it"
+    )
 
 
-def _left_out(path: Path, roots: Sequence[Path]) -> str:
+def _left_out(path: Path, root: Path) -> str:
     """The reason, or ''; cheap ones first, and a secret is not opened."""
     if is_secret(path):
         return judge_name(path, path.parent)
-    root = next((root for root in roots if path.absolute().is_relative_to(root.absolute())), None)
-    if root is None:
-        return f"not below {', '.join(map(str, roots))}"
     if root.absolute() == path.absolute():
         return judge(path, path.parent).reason
     inside = root / path.absolute().relative_to(root.absolute())
@@ -36,6 +39,7 @@ def _left_out(path: Path, roots: Sequence[Path]) -> str:
     return reason or ("" if inside in list_files(root) else "ignored (by git, .tinycodeignore, or a hidden folder)")
 
 
-def _kept(path: Path) -> str:
-    header = document_header(path.absolute()).strip(b"\0\n").decode("utf-8", "replace")
-    return f'{language_of(path)}, {path.stat().st_size} bytes, known to the model as "{header}"'
+def _kept(path: Path, root: Path | None) -> str:
+    name = path.absolute().relative_to(root.absolute()) if root and root.absolute() != path.absolute() else path.name
+    header = document_header(name).strip(b"\0\n").decode("utf-8", "replace")
+    return f'{language_of(path)}, {path.stat().st_size} bytes, headed "{header}"'

@@ -49,7 +49,7 @@ def _client(package: Package, folder: Path, cache: Path) -> None:
     elif package.kind == "debian-binary":
         _run(package, [*_apt(package, cache), "download", f"{name}={version}"], folder)
     elif package.kind == "pypi-sdist":
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation"]
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
         _run(package, [*pip, "--no-binary", ":all:", f"{name}=={version}"], folder)
     elif package.kind == "npm":
         _run(package, ["npm", "pack", "--silent", f"{name}@{version}"], folder)
