@@ -9,6 +9,7 @@ from tinycode_ls.suggestion import Source, Suggestion
 
 TABLE = {
     "frobnicat": ["e_the_quux(alpha, beta)", "ion"],
+    "frobnicate_the_quux": ["(alpha, beta)"],
     "frobnicate": ["_the_quux(alpha, beta)"],
     "gre": ["et(name):\n    return name", "en"],
     "pri": ["nt(x)", "vate"],

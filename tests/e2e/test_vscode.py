@@ -30,6 +30,8 @@ SETTINGS = {
     "extensions.autoCheckUpdates": False,
     "extensions.autoUpdate": False,
     "workbench.editor.enablePreview": False,
+    "editor.unusualLineTerminators": "off",  # else a dialog asks about U+2028
+    "editor.wordBasedSuggestions": "off",  # words of the other test files would open the list
 }
 
 CASES = {

@@ -139,9 +139,8 @@ function terminal(text: string, name: string): void {
 
 /** Trains on this repository, in a terminal; the server picks the new model up by itself. */
 function tune(): void {
-  const beside = command[0]?.replace(/tinycode-ls(\.exe)?$/, 'tinycode-train$1') ?? 'tinycode-train';
-  const trainer = command.includes('-m') ? `"${command[0]}" -m trainer` : `"${beside}"`;
-  terminal(`${trainer} tune`, 'tinycode tune');
+  const trainer = command[0]?.endsWith('tinycode-ls') ? command[0].replace(/ls$/, 'train') : 'tinycode-train';
+  terminal(`${trainer.includes(' ') ? `"${trainer}"` : trainer} tune`, 'tinycode tune');
 }
 
 async function ask<T>(name: string): Promise<T | undefined> {
