@@ -1,5 +1,6 @@
 """Files -> a corpus: what is kept, what repeats, how it is split, and that it is whole or absent."""
 
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -165,3 +166,15 @@ def test_bad_input_is_one_clear_line(tree: Tree, tmp_path: Path) -> None:
         assert "\n" not in str(caught.value)
     with pytest.raises(CorpusError, match=r"not written .*; choose a writable place"):
         build_corpus([good], good / "a.py" / "out")
+
+
+def test_full_disk_is_told_and_leaves_nothing(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the disk fills while writing, the line says so, and no half corpus is left."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("trainer.corpus.collect.write_corpus", full)
+    with pytest.raises(CorpusError, match=r"out: corpus not written \(No space left on device\); free some space"):
+        build_corpus([project], tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["project"]
