@@ -11,7 +11,9 @@ from tinycode_ls.model.spec import ModelSpec
 from trainer.export import model_bytes, to_arrays
 from trainer.network import Network
 
-TEXT = b"def add(first, second):\n    return first + second\n\n\ndef sub(first, second):\n    return first - second\n" * 3
+TEXT = (
+    b"def add(first, second):\n    return first + second\n\n\ndef sub(first, second):\n    return first - second\n" * 3
+)
 
 
 @pytest.fixture(scope="session")

@@ -47,11 +47,12 @@ def test_the_trainer_imports_itself_relatively() -> None:
 
 def test_the_server_process_loads_no_torch() -> None:
     """Not even indirectly."""
-    code = "import sys, tinycode_ls.server, tinycode_ls.completer; sys.exit('torch' in sys.modules or 'onnx' in sys.modules)"
+    code = "import sys, tinycode_ls.server, tinycode_ls.completer; sys.exit(bool({'torch', 'onnx'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
 
 
 def test_the_command_line_loads_no_engine_for_its_help() -> None:
     """`tinycode-ls --help` is quick because nothing heavy is imported."""
-    code = "import sys, tinycode_ls.cli as c; c.parser(); sys.exit(bool({'numpy', 'onnxruntime', 'pygls'} & set(sys.modules)))"
+    heavy = "{'numpy', 'onnxruntime', 'pygls'}"
+    code = f"import sys, tinycode_ls.cli as c; c.parser(); sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

@@ -38,7 +38,8 @@ class Streams:
         """The first byte of each of this process's streams [B]."""
         offset = np.random.default_rng((self.seed, epoch)).integers(len(self.data))
         every = offset + np.arange(self.batch, dtype=np.int64) * (len(self.data) // self.batch)
-        return every[self.rank * self.local_batch : (self.rank + 1) * self.local_batch] % len(self.data)
+        mine = every[self.rank * self.local_batch : (self.rank + 1) * self.local_batch]
+        return np.asarray(mine % len(self.data), np.int64)
 
     def chunk(self, epoch: int, number: int) -> tuple[Tensor, Tensor]:
         """ids and targets, each [T, B] int64; a stream that reaches the end goes on at the beginning."""

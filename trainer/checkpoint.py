@@ -59,12 +59,16 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 def load_checkpoint(path: Path) -> Checkpoint:
     """Raises TrainingError when the file is absent, damaged or of another version; it is left alone."""
     if not path.is_file():
-        raise TrainingError(f"{path}: no checkpoint there; expected last.pt or best.pt of a run made by `tinycode-train`")
+        raise TrainingError(
+            f"{path}: no checkpoint there; expected last.pt or best.pt of a run made by `tinycode-train`"
+        )
     try:
         data = torch.load(path, map_location="cpu", weights_only=True)
         version = data.pop("version")
     except Exception as error:  # torch raises many kinds for damaged files
-        raise TrainingError(f"{path}: damaged or not a checkpoint; use the run's other checkpoint or start again") from error
+        raise TrainingError(
+            f"{path}: damaged or not a checkpoint; use the run's other checkpoint or start again"
+        ) from error
     if version != CHECKPOINT_VERSION:
         raise TrainingError(f"{path}: checkpoint version {version}, expected {CHECKPOINT_VERSION}; start a new run")
     data["recipe"] = Recipe.from_dict(data["recipe"])

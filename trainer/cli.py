@@ -35,7 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Every command and flag."""
-    top = argparse.ArgumentParser(prog="tinycode-train", description="Train code completion models on your own machine.")
+    top = argparse.ArgumentParser(
+        prog="tinycode-train", description="Train code completion models on your own machine."
+    )
     top.add_argument("--version", action="version", version=f"tinycode-train {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True, dest="command")
     _add_fit(commands)
@@ -149,8 +151,8 @@ def fit(options: argparse.Namespace) -> int:
 
 def tune(options: argparse.Namespace) -> int:
     """Tune, and print the held-out quality before and after."""
-    from .tune import default_base, protect, resume_tune, tune
     from .fit import Order
+    from .tune import default_base, protect, resume_tune, tune
 
     if options.why:
         return _why(options)
@@ -185,7 +187,9 @@ def evaluate(options: argparse.Namespace) -> int:
 
     from .evaluate import evaluate_model, read_held_out
 
-    figures = evaluate_model(load_model(Path(options.model)), read_held_out([Path(p) for p in options.paths]), options.lines)
+    figures = evaluate_model(
+        load_model(Path(options.model)), read_held_out([Path(p) for p in options.paths]), options.lines
+    )
     if options.json:
         print(json.dumps(figures))
     else:
@@ -196,9 +200,10 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def sample(options: argparse.Namespace) -> int:
     """Print the prompt and what the model makes of it."""
-    from .generate import generate
     from tinycode_ls.engine.model import load_model
     from tinycode_ls.engine.search import SamplingOptions
+
+    from .generate import generate
 
     how = SamplingOptions(options.temperature, options.top_k, options.top_p, options.seed)
     sys.stdout.write(options.prompt)

@@ -75,7 +75,9 @@ def speed(model: Model, repeats: int = 20) -> Speed:
 def read_held_out(paths: list[Path]) -> dict[str, bytes]:
     """The source files below `paths`, by the name the model sees; raises CorpusError when there are none."""
     verdicts = [(source, path, judge(path, source.folder)) for source in sources_of(paths) for path in source.files()]
-    found = {path.relative_to(source.folder).as_posix(): verdict.text for source, path, verdict in verdicts if verdict.kept}
+    found = {
+        path.relative_to(source.folder).as_posix(): verdict.text for source, path, verdict in verdicts if verdict.kept
+    }
     if not found:
         reason = f" ({verdicts[0][2].path}: {verdicts[0][2].reason})" if verdicts else ""
         raise CorpusError(f"no source files to measure on{reason}; expected text files of a known language")
@@ -85,7 +87,11 @@ def read_held_out(paths: list[Path]) -> dict[str, bytes]:
 def evaluate_model(model: Model, files: dict[str, bytes], lines: int) -> dict[str, float]:
     """All figures by name: bytes by the network alone, lines by the whole completer, milliseconds of one core."""
     quality, costs = byte_quality(model, files), speed(model)
-    figures: dict[str, float] = {"bits_per_byte": quality.bits, "next_byte_accuracy": quality.accuracy, "bytes": quality.count}
+    figures: dict[str, float] = {
+        "bits_per_byte": quality.bits,
+        "next_byte_accuracy": quality.accuracy,
+        "bytes": quality.count,
+    }
     if lines:
         figures |= line_figures(model, files, lines)
     return figures | {"read_1000_bytes_ms": costs.read_1000_ms, "step_ms": costs.step_ms, "step_8_ms": costs.step_8_ms}

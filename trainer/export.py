@@ -10,6 +10,7 @@ stored int8 and run as float32.
 """
 
 import base64
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +40,9 @@ def model_bytes(weights: Weights, card: ModelCard, mixer: bytes | None = None) -
     """The content of a model file. `weights` are named as in the network's state dict."""
     graph = _Graph(card.spec)
     graph.add_network(weights)
-    model = helper.make_model(graph.finish(), opset_imports=OPSET, ir_version=IR_VERSION, producer_name="tinycode-train")
+    model = helper.make_model(
+        graph.finish(), opset_imports=OPSET, ir_version=IR_VERSION, producer_name="tinycode-train"
+    )
     properties = {CARD_KEY: card.to_json()}
     if mixer is not None:
         properties[MIXER_KEY] = base64.b64encode(mixer).decode("ascii")
@@ -106,7 +109,7 @@ class _Graph:
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
         return name
 
-    def node(self, kind: str, inputs: list[str], outputs: list[str], domain: str = "", **attributes: object) -> None:
+    def node(self, kind: str, inputs: list[str], outputs: list[str], domain: str = "", **attributes: Any) -> None:
         self.nodes.append(helper.make_node(kind, inputs, outputs, name=outputs[0], domain=domain, **attributes))
 
     def add_network(self, weights: Weights) -> None:
@@ -181,7 +184,7 @@ class _Graph:
 
     def finish(self) -> onnx.GraphProto:
         spec = self.spec
-        state_shape = [spec.layers, "B", spec.hidden]
+        state_shape: list[str | int | None] = [spec.layers, "B", spec.hidden]
         inputs = [
             helper.make_tensor_value_info("ids", TensorProto.INT64, ["T", "B"]),
             helper.make_tensor_value_info("tail", TensorProto.INT64, [1]),
@@ -189,7 +192,10 @@ class _Graph:
         ]
         outputs = [
             helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["tail", "B", 256]),
-            *(helper.make_tensor_value_info(f"{name}_out", TensorProto.FLOAT, state_shape) for name in spec.state_names),
+            *(
+                helper.make_tensor_value_info(f"{name}_out", TensorProto.FLOAT, state_shape)
+                for name in spec.state_names
+            ),
         ]
         return helper.make_graph(self.nodes, "tinycode", inputs, outputs, self.constants)
 
@@ -198,9 +204,7 @@ DRIFT_LIMIT = 0.01
 """Export is refused when the file costs more than this share of bits per byte over the network."""
 
 
-def export_checked(
-    weights: Weights, card: ModelCard, mixer: bytes | None, held_out: npt.NDArray[np.uint8]
-) -> bytes:
+def export_checked(weights: Weights, card: ModelCard, mixer: bytes | None, held_out: npt.NDArray[np.uint8]) -> bytes:
     """The model file's content, after reading held-out text with both; raises TrainingError when they drift apart."""
     content = model_bytes(weights, card, mixer)
     network, exported = _bits_of_network(weights, card.spec, held_out), _bits_of_file(content, held_out)
@@ -216,7 +220,7 @@ def _sample(held_out: npt.NDArray[np.uint8], most: int = 40_000, streams: int = 
     """Held-out text as [T, B] ids; short text is repeated to fill."""
     text = np.asarray(held_out[:most])
     length = max(2, min(len(text), most) // streams)
-    return np.resize(text, length * streams).reshape(streams, length).T.astype(np.int64)
+    return np.asarray(np.resize(text, length * streams).reshape(streams, length).T, np.int64)
 
 
 def _bits(log_probs: Array, targets: npt.NDArray[np.int64]) -> float:

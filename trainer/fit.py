@@ -1,7 +1,7 @@
 """`tinycode-train fit`: from paths to a model file. A run's folder holds all it needs to go on:
 
-    run.json       what was asked: paths, where the model goes      corpus/       the bytes
-    recipe.json    every number of the run                          last.pt, best.pt, metrics.jsonl, model.onnx
+run.json       what was asked: paths, where the model goes      corpus/       the bytes
+recipe.json    every number of the run                          last.pt, best.pt, metrics.jsonl, model.onnx
 """
 
 import json

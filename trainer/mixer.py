@@ -48,7 +48,9 @@ def collect(model: Model, project: Project) -> Examples:
 
 def join_examples(parts: list[Examples]) -> Examples:
     """One after another."""
-    return Examples(*(np.concatenate([getattr(part, name) for part in parts]) for name in Examples.__dataclass_fields__))
+    return Examples(
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in Examples.__dataclass_fields__)
+    )
 
 
 def _positions(
@@ -104,7 +106,7 @@ class MixerNetwork(nn.Module):
         expected = log_p.gather(1, candidates).exp() + FLOOR  # [N, M]
         raised = torch.log1p(counts / (self.log_sigma.exp()[None, :, None] * expected[:, None, :]))  # [N, S, M]
         boost = (raised * weights[:, 1:, None]).sum(dim=1)  # [N, M]
-        return (weights[:, :1] * log_p).scatter_add(1, candidates, boost)
+        return torch.scatter_add(weights[:, :1] * log_p, 1, candidates, boost)
 
     def to_mixer(self) -> Mixer:
         """The fitted weights, for numpy."""

@@ -37,10 +37,10 @@ class Network(nn.Module):
         nn.init.normal_(self.embedding.weight)  # std 1: 0.125 learned three times slower in the first minute
         for name, weight in self.cell.named_parameters():
             if "weight_hh" in name:
-                for gate in weight.data.split(self.spec.hidden):
+                for gate in torch.split(weight.data, self.spec.hidden):
                     nn.init.orthogonal_(gate)
             elif "weight_ih" in name:
-                for gate in weight.data.split(self.spec.hidden):
+                for gate in torch.split(weight.data, self.spec.hidden):
                     nn.init.xavier_uniform_(gate)
             else:
                 nn.init.zeros_(weight)

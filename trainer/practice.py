@@ -44,7 +44,9 @@ def make_project(name: str, files: dict[str, bytes], practised: list[str], block
     # Most edits are to files that exist; the others are new.
     before = {path: edit.before for path, edit in edits.items() if rng.random() < OLD_FILE_SHARE}
     workspace = join_documents(before | others, MOST_WORKSPACE)
-    return Project(name, SuffixIndex(workspace), [(path, edit.text, edit.exercises(rng)) for path, edit in edits.items()])
+    return Project(
+        name, SuffixIndex(workspace), [(path, edit.text, edit.exercises(rng)) for path, edit in edits.items()]
+    )
 
 
 def join_documents(files: dict[str, bytes], most: int) -> bytes:
@@ -92,7 +94,7 @@ class Edit:
         """Up to two lines of each block; lines added above are there, lines added further down are not yet."""
         found = []
         for place, (begin, end) in enumerate(self.blocks):
-            worth = [n for n in range(begin, end) if 2 <= len(self.lines[n].strip()) and len(self.lines[n]) <= 200]
+            worth = [n for n in range(begin, end) if len(self.lines[n].strip()) >= 2 and len(self.lines[n]) <= 200]
             later = self.blocks[place + 1 :]
             below = [n for n in range(end, len(self.lines)) if not any(a <= n < b for a, b in later)]
             right = b"".join(self.lines[n] + b"\n" for n in below[:200])[:4000]

@@ -4,6 +4,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -20,7 +21,7 @@ class RunReporter:
     def __init__(self, folder: Path, quiet: bool = False) -> None:
         self._metrics = (folder / "metrics.jsonl").open("a", encoding="utf-8")
         self._quiet = quiet
-        self._bar: tqdm[None] | None = None
+        self._bar: Any = None
         if not quiet and sys.stderr.isatty():
             self._bar = tqdm(total=100, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}", file=sys.stderr)
         self._bits = self._accuracy = float("nan")

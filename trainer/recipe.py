@@ -76,5 +76,7 @@ class Recipe:
         """Raises TrainingError when a field is unknown (a run of another version)."""
         unknown = set(data) - {f.name for f in fields(cls)}
         if unknown:
-            raise TrainingError(f"the recipe has {', '.join(sorted(unknown))}, unknown to this version; start a new run")
+            raise TrainingError(
+                f"the recipe has {', '.join(sorted(unknown))}, unknown to this version; start a new run"
+            )
         return cls(**data)

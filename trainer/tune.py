@@ -102,7 +102,9 @@ def default_base(paths: list[Path]) -> Path:
         found = next(choices(language, "", [], Path("/nonexistent")), None)
         if found is not None:
             return found.path
-    raise TrainingError("no shipped model was found; name one with --base MODEL, or train one with `tinycode-train fit`")
+    raise TrainingError(
+        "no shipped model was found; name one with --base MODEL, or train one with `tinycode-train fit`"
+    )
 
 
 def protect(folder: Path) -> None:

@@ -14,7 +14,9 @@ from trainer.recipe import Recipe
 from trainer.validation import Quality
 
 DATA = np.frombuffer(b"def add(first, second):\n    return first + second\n\n\n" * 60, np.uint8)
-RECIPE = Recipe(hidden=24, embedding=8, batch=4, sequence=16, steps=24, validate_every=12, precision="float32", threads=1)
+RECIPE = Recipe(
+    hidden=24, embedding=8, batch=4, sequence=16, steps=24, validate_every=12, precision="float32", threads=1
+)
 
 
 class Quiet:

@@ -41,7 +41,9 @@ class Mixer:
     out_bias: Array
     log_sigma: Array
 
-    def mix(self, log_p: Array, evidence: Evidence, last: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]) -> Array:
+    def mix(
+        self, log_p: Array, evidence: Evidence, last: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]
+    ) -> Array:
         """log_p [B, 256] of the network, the evidence of all slots, last bytes and line columns [B] -> log probs [B, 256]."""
         features = gate_features(log_p, evidence, last, columns)
         hidden = np.maximum(features @ self.gate_in + self.gate_bias, 0)
@@ -69,7 +71,9 @@ def silent(batch: int, voice: Voice) -> Evidence:
     return Evidence(np.zeros((batch, voice.slots, 256), np.float32), np.zeros((batch, voice.slots), np.float32))
 
 
-def gate_features(log_p: Array, evidence: Evidence, last: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]) -> Array:
+def gate_features(
+    log_p: Array, evidence: Evidence, last: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]
+) -> Array:
     """What the gate reads [B, FEATURES]: per slot size, certainty, variety and the network's opinion of its favourite."""
     counts, totals = evidence.counts, evidence.totals
     batch = len(log_p)

@@ -52,7 +52,9 @@ class Predictor:
         ranges = tuple(index.start(context) if index and self.mixer else None for _, index in self._voices)
         line = context[context.rfind(b"\n") + 1 :]
         last = np.array([context[-1] if context else 10])
-        return self._hypotheses(log_softmax(logits[None]), state, ranges, self.below.start(line), last, np.array([len(line)]))
+        return self._hypotheses(
+            log_softmax(logits[None]), state, ranges, self.below.start(line), last, np.array([len(line)])
+        )
 
     def step(self, now: Hypotheses, parents: Ids, ids: Ids) -> Hypotheses:
         """Append ids[b] to hypothesis parents[b] -> B new hypotheses."""

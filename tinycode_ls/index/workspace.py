@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..engine.deadline import Deadline
+from ..memory import give_back
 from ..model.document import document_header
 from .files import judge, list_files
 from .suffixes import SuffixIndex
@@ -95,3 +96,5 @@ class Workspace:
     def _reindex(self) -> None:
         text = b"".join(document_header(path) + file.text for path, file in self._files.items())
         self.index = SuffixIndex(text) if text else None
+        del text
+        give_back()
