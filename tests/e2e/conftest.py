@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from places import PROJECT
 
 from tinycode_ls.model_choice import SHIPPED_MODELS
-
-PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -40,11 +39,3 @@ def repository(tmp_path: Path) -> Path:
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "start"]):
         subprocess.run([*git, *command], cwd=root, check=True, capture_output=True)
     return root
-
-
-def editor(name: str, program: str) -> Path:
-    """A real editor that tests/e2e/editors/setup.sh installed; the test skips where it is missing."""
-    home = Path(os.environ.get("TINYCODE_EDITORS") or Path.home() / ".cache" / "tinycode-editors")
-    if not (home / f"{name}.done").exists():
-        pytest.skip(f"{name} is not installed; run tests/e2e/editors/setup.sh {name}")
-    return home / name / program

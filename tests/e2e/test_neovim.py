@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from accepts import cases
-from conftest import editor
 from nvim import Neovim
+from places import editor
 
 LINE = "frobnicate_the_quux(alpha, beta)"
 REST = "e_the_quux(alpha, beta)"

@@ -9,7 +9,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from conftest import editor
+from places import editor
 
 HERE = Path(__file__).parent
 FAKE = HERE.parent / "fake_server.py"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from accepts import cases
-from conftest import PROJECT, editor
+from places import PROJECT, editor
 
 FAKE = PROJECT / "tests" / "fake_server.py"
 KNOWN_ANSWERS = [sys.executable, str(FAKE), "/nowhere/settings.toml"]

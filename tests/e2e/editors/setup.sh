@@ -75,7 +75,7 @@ helix() {
   unpack_from_suite forky "$dest/helix" hx && bind_to_own_libraries "$dest/helix" usr/bin/hx && "$dest/helix/usr/bin/hx" --version
 }
 
-emacs() { command -v emacs >/dev/null && [ -d /usr/share/emacs/site-lisp/elpa ] || from_apt emacs-nox elpa-eglot; }
+emacs() { type -P emacs >/dev/null && [ -d /usr/share/emacs/site-lisp/elpa ] || from_apt emacs-nox elpa-eglot; }
 
 vim() {
   command -v tmux >/dev/null || from_apt tmux || return 1
