@@ -5,7 +5,7 @@ of the text around the cursor; both are checked against the text they were made 
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +19,7 @@ from .engine.reader import DocumentReader
 from .engine.search import Continuation, SearchOptions, search
 from .index.below import LineBelow
 from .index.document import MOST_LEFT, MOST_RIGHT, document_index
+from .index.origin import find_place
 from .index.suffixes import MOST_ORDER, SuffixIndex
 from .index.workspace import Workspace
 from .model.document import document_header
@@ -37,6 +38,7 @@ class _Open:
     model: Model
     reader: DocumentReader
     around: tuple[bytes, bytes] = (b"", b"")
+    above: bytes = b""
     index: SuffixIndex | None = None
 
 
@@ -62,16 +64,31 @@ class Completer:
         if request.whole_lines:
             paths = search(predictor, start, WHOLE_LINE, deadline)
             paths = [path for path in paths if path.ended] or paths
-            found = [(forced + path.text, _line_probability(path)) for path in paths]
+            found = [_Found(forced + path.text, _line_probability(path), _network_share(path)) for path in paths]
         else:
             options = replace(TYPING, floor=least_probability(self.precision))
             cut = best_cut(search(predictor, start, options, deadline), self.precision)
-            found = [(forced + cut.text, cut.probability)] if cut else []
+            share = _network_share(cut.path, cut.length) if cut else 0.0
+            found = [_Found(forced + cut.text, cut.probability, share)] if cut else []
         return _tidy(found, request)[: request.count]
 
     def explain(self, suggestion: Suggestion) -> tuple[Source, ...]:
-        """Where a suggestion came from."""
-        return suggestion.sources
+        """The network's share, and the place in the document or the workspace that the rest most likely came from."""
+        context, text = suggestion.context.encode("utf-8", "replace"), suggestion.text.encode("utf-8", "replace")
+        alone = sum(source.share for source in suggestion.sources)
+        place = find_place(context, text, self._texts(suggestion.path)) if alone < 1 else None
+        if place is None:
+            return (Source(1.0),)
+        found = Source(1 - alone, place.path, place.line)
+        return tuple(sorted((found, Source(alone)), key=lambda source: -source.share))
+
+    def _texts(self, path: str) -> Iterator[tuple[str, bytes]]:
+        """The document above the cursor's line, then every file of the workspace."""
+        held = self._open.get(path)
+        if held is not None:
+            yield path, held.above
+        if self._workspace is not None:
+            yield from self._workspace.texts()
 
     def _document(self, path: str) -> _Open:
         model = self._models(path)
@@ -85,8 +102,9 @@ class Completer:
 
     def _start(self, document: _Open, left: bytes, right: bytes) -> tuple[Predictor, Hypotheses]:
         mixer = self._mixer(document.model)
+        document.above = left[: left.rfind(b"\n") + 1]
         if mixer is not None:
-            around = left[: left.rfind(b"\n") + 1], right
+            around = document.above, right
             if document.index is None or document.around != around:
                 document.index, document.around = document_index(*around), around
         workspace = self._workspace.index if self._workspace else None
@@ -100,19 +118,38 @@ class Completer:
         return self._mixers[id(model)]
 
 
+@dataclass(frozen=True)
+class _Found:
+    """`network_share`: how much of the probability the network gives by itself, 0..1."""
+
+    text: bytes
+    probability: float
+    network_share: float
+
+
+def _network_share(path: Continuation, length: int | None = None) -> float:
+    """Geometric mean over the bytes of what the network alone gives, as a share of the mixture."""
+    length = len(path.text) if length is None else length
+    if not length:
+        return 1.0
+    surplus = path.network_log_probs[length - 1] - path.log_probs[length - 1]
+    return float(min(1.0, np.exp(surplus / length)))
+
+
 def _line_probability(path: Continuation) -> float:
     log_prob = path.end_log_prob if path.ended else path.log_probs[-1] if path.log_probs else 0.0
     return float(np.exp(log_prob))
 
 
-def _tidy(found: list[tuple[bytes, float]], request: Request) -> list[Suggestion]:
+def _tidy(found: list[_Found], request: Request) -> list[Suggestion]:
     """Valid text only, no trailing blanks, nothing twice, nothing that already follows the cursor."""
     rest_of_line = request.right.split("\n", 1)[0].strip()
     seen, kept = set(), []
-    for content, probability in found:
-        text = content.decode("utf-8", "ignore").rstrip()
+    for one in found:
+        text = one.text.decode("utf-8", "ignore").rstrip()
         if not text.strip() or text in seen or (rest_of_line and text.strip() == rest_of_line):
             continue
         seen.add(text)
-        kept.append(Suggestion(text, min(probability, 1.0)))
+        sources = (Source(one.network_share),)
+        kept.append(Suggestion(text, min(one.probability, 1.0), sources, request.path, request.left[-64:]))
     return kept

@@ -17,11 +17,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """Text to insert at the cursor, and how likely all of it is right (0..1, calibrated)."""
+    """Text to insert at the cursor, and how likely all of it is right (0..1, calibrated).
+
+    `path` and `context` (the end of the text before the cursor) are what it takes to explain it later.
+    """
 
     text: str
     probability: float
     sources: tuple[Source, ...] = ()
+    path: str = ""
+    context: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ A path's log probability is the predictor's own: the chance that the real text g
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,8 @@ NOT_WORD = np.array([not is_word(byte) for byte in range(256)], np.float32)
 
 @dataclass(frozen=True)
 class Continuation:
-    """A way the text may go on. log_probs[i] is the natural logarithm of P(text[:i+1]).
+    """A way the text may go on. log_probs[i] is the natural logarithm of P(text[:i+1]), network_log_probs[i] that of the
+    network alone.
 
     `ended`: the line ends after it, and `end_log_prob` is that of the text with its line end. Otherwise the search gave it
     up there, and `boundary` is the chance that what follows is not part of a word.
@@ -38,6 +39,7 @@ class Continuation:
     ended: bool = False
     end_log_prob: float = 0.0
     boundary: float = 0.0
+    network_log_probs: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,16 +92,20 @@ def _grow(
         if total < floor:
             continue
         if byte in (LINE_END, DOCUMENT_END):
-            found.append(Continuation(path.text, path.log_probs, True, total))
+            found.append(replace(path, ended=True, end_log_prob=total))
         else:
-            grown.append(Continuation(path.text + bytes([byte]), (*path.log_probs, total)))
+            alone = float(now.network_log_probs[parent, byte]) + (path.network_log_probs or (0.0,))[-1]
+            text = path.text + bytes([byte])
+            grown.append(
+                Continuation(text, (*path.log_probs, total), network_log_probs=(*path.network_log_probs, alone))
+            )
             parents.append(parent)
     return grown, parents
 
 
 def _given_up(path: Continuation, now: Hypotheses, row: int) -> Continuation:
     boundary = float(np.exp(now.log_probs[row]) @ NOT_WORD)
-    return Continuation(path.text, path.log_probs, boundary=boundary)
+    return replace(path, boundary=boundary)
 
 
 def _total(path: Continuation) -> float:

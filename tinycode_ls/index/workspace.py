@@ -58,6 +58,10 @@ class Workspace:
             if self._files != before:
                 self._reindex()
 
+    def texts(self) -> list[tuple[str, bytes]]:
+        """Path and text of every indexed file, as read."""
+        return [(str(path), file.text) for path, file in self._files.items()]
+
     def _read(self, progress: Callable[[int, str], None] | None, deadline: Deadline | None) -> None:
         """Bring `_files` up to date within the budget."""
         budget, kept, refused = self._budget, dict[Path, _File](), 0

@@ -1,0 +1,97 @@
+"""The completer: text in, ranked suggestions out, and where they came from."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from tinycode_ls.completer import Completer
+from tinycode_ls.engine.deadline import Deadline
+from tinycode_ls.engine.mixer import mixer_to_bytes
+from tinycode_ls.engine.model import Model, open_model
+from tinycode_ls.index.workspace import Workspace
+from tinycode_ls.model.card import ModelCard
+from tinycode_ls.suggestion import Request
+from trainer.export import model_bytes, to_arrays
+from trainer.mixer import MixerNetwork
+from trainer.network import Network
+
+
+@pytest.fixture(scope="module")
+def model(tiny_network: Network) -> Model:
+    """An untrained network with a mixer that trusts every count."""
+    torch.manual_seed(0)
+    mixer = MixerNetwork()
+    torch.nn.init.constant_(mixer.out.bias, 0.5)
+    content = model_bytes(
+        to_arrays(tiny_network.state_dict()), ModelCard(tiny_network.spec), mixer_to_bytes(mixer.to_mixer())
+    )
+    return open_model(content, "test")
+
+
+def ask(completer: Completer, left: str, right: str = "", **more) -> list:
+    """Whole lines unless told otherwise."""
+    return completer.complete(Request("a.py", left, right, **{"whole_lines": True, **more}), Deadline())
+
+
+ABOVE = "total_amount = compute_total(items)\nprint(total_amount)\n" * 3
+
+
+def test_a_line_of_the_document_is_completed_and_explained(model: Model) -> None:
+    """Copied from the last place, with its line number."""
+    completer = Completer(lambda _: model)
+    best = ask(completer, ABOVE + "total_amount = comp")[0]
+    assert best.text == "ute_total(items)"
+    sources = completer.explain(best)
+    assert sources[0].path == "a.py" and sources[0].line == 5
+    assert sum(source.share for source in sources) == pytest.approx(1)
+
+
+def test_a_name_of_another_file_is_completed_and_gone_when_the_file_is(model: Model, tmp_path: Path) -> None:
+    """The workspace counts from the moment it is indexed."""
+    other = tmp_path / "other.py"
+    other.write_text("class FrobnicationManager:\n    pass\n" * 3)
+    workspace = Workspace([tmp_path])
+    workspace.build()
+    completer = Completer(lambda _: model, workspace)
+    best = ask(completer, "x = 1\nclass Frobn")[0]
+    assert best.text.startswith("icationManager")
+    assert completer.explain(best)[0].path == str(other)
+    other.unlink()
+    workspace.refresh()
+    assert not any(found.text.startswith("icationManager") for found in ask(completer, "x = 1\nclass Frobn"))
+
+
+def test_the_same_question_twice_has_the_same_answer(model: Model) -> None:
+    """Warm or cold."""
+    left = ABOVE + "total_"
+    warm = Completer(lambda _: model)
+    ask(warm, ABOVE + "t")
+    assert [s.text for s in ask(warm, left, count=3)] == [
+        s.text for s in ask(Completer(lambda _: model), left, count=3)
+    ]
+
+
+def test_the_selected_row_is_extended(model: Model) -> None:
+    """An answer to an open menu starts with its row."""
+    for found in ask(Completer(lambda _: model), ABOVE + "total_", must_start_with="amount"):
+        assert found.text.startswith("amount")
+
+
+def test_no_trailing_blanks_and_nothing_that_stands_there_already(model: Model) -> None:
+    """The rest of the line is not offered again."""
+    for found in ask(Completer(lambda _: model), ABOVE + "print(", "total_amount)\n", count=6):
+        assert found.text == found.text.rstrip() and found.text.strip() != "total_amount)"
+
+
+def test_an_empty_buffer_without_a_name_is_answered(model: Model) -> None:
+    """Nothing before, nothing after, no path."""
+    completer = Completer(lambda _: model)
+    assert isinstance(completer.complete(Request("", "", ""), Deadline()), list)
+
+
+def test_odd_text_is_survived(model: Model) -> None:
+    """A lone surrogate, emoji, form feeds, a long line."""
+    for left in ("x = '\ud800", "# 😋\x0c\n", "x" * 100_000, "\n" * 5000):
+        for found in ask(Completer(lambda _: model), left, "\ud800"):
+            found.text.encode("utf-8")

@@ -1,0 +1,33 @@
+"""Where a text came from: the place on this machine whose surroundings agree longest with those of the cursor."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+CONTEXT_LENGTHS = (64, 32, 16, 8, 4, 0)
+LEAST_TEXT = 3
+"""A text shorter than this is everywhere; it came from nowhere in particular."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """`line` counts from 1; `agreement` is how many bytes before the text are the same, at least."""
+
+    path: str
+    line: int
+    agreement: int
+
+
+def find_place(context: bytes, text: bytes, documents: Iterable[tuple[str, bytes]]) -> Place | None:
+    """The last place of `context` + `text` in the first document that has it, with as much context as can be found."""
+    if len(text.strip()) < LEAST_TEXT:
+        return None
+    searched = list(documents)
+    for length in CONTEXT_LENGTHS:
+        if length > len(context):
+            continue
+        wanted = context[len(context) - length :] + text
+        for path, content in searched:
+            at = content.rfind(wanted)
+            if at >= 0:
+                return Place(path, content.count(b"\n", 0, at + length) + 1, length)
+    return None
