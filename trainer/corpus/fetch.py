@@ -50,7 +50,7 @@ def _client(package: Package, folder: Path, cache: Path) -> None:
         _run(package, [*_apt(package, cache), "download", f"{name}={version}"], folder)
     elif package.kind == "pypi-sdist":
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        _run(package, [*pip, "--no-binary", ":all:", f"{name}=={version}"], folder)
+        _run(package, [*pip, "--no-binary", name, f"{name}=={version}"], folder)  # its build tools may be wheels
     elif package.kind == "npm":
         _run(package, ["npm", "pack", "--silent", f"{name}@{version}"], folder)
 
