@@ -45,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     _add_eval(commands)
     _add_sample(commands)
     _add_export(commands)
+    _add_mix(commands)
     from .corpus.cli import add_parser
 
     add_parser(commands)
@@ -58,6 +59,9 @@ def _add_fit(commands: Commands) -> None:
     sub = commands.add_parser("fit", help="train a model from scratch")
     sub.add_argument("paths", nargs="*", metavar="PATH", help="files, folders, git repositories, or one built corpus")
     sub.add_argument("--out", metavar="MODEL", help="model file to write")
+    sub.add_argument(
+        "--base", metavar="MODEL", help="start from this model's weights; its shape counts (default: random)"
+    )
     sub.add_argument("--name", default="model", help="name in the model's card")
     sub.add_argument("--licence", default="", help="licence in the model's card")
     _add_run_flags(sub, Recipe())
@@ -103,6 +107,18 @@ def _add_export(commands: Commands) -> None:
     sub.set_defaults(run=export)
 
 
+def _add_mix(commands: Commands) -> None:
+    sub = commands.add_parser("mix", help="fit how a model and the index of a repository are mixed, on packages")
+    sub.add_argument("model", metavar="MODEL")
+    sub.add_argument(
+        "folders", nargs="+", metavar="FOLDER", help="folders of unpacked packages, each a small repository"
+    )
+    sub.add_argument("--out", metavar="MODEL", help="model file to write (default: MODEL itself)")
+    sub.add_argument("--packages", type=int, default=60, help="packages to practise on, at most")
+    sub.add_argument("--seed", type=int, default=1, help="same seed, same practice")
+    sub.set_defaults(run=mix)
+
+
 def _add_run_flags(sub: argparse.ArgumentParser, defaults: Recipe) -> None:
     sub.add_argument("--run", dest="folder", metavar="DIR", help="folder of the run (default: beside the model)")
     sub.add_argument("--resume", metavar="RUN", help="go on with the run in this folder; other flags are its own")
@@ -141,7 +157,8 @@ def fit(options: argparse.Namespace) -> int:
     else:
         if not options.paths or not options.out:
             raise TrainingError("nothing to do; expected PATH... --out MODEL, or --resume RUN")
-        order = Order(tuple(map(_absolute, options.paths)), _absolute(options.out), options.name, options.licence)
+        paths, base = tuple(map(_absolute, options.paths)), _absolute(options.base) if options.base else ""
+        order = Order(paths, _absolute(options.out), options.name, options.licence, base=base)
         folder = options.folder = Path(options.folder or f"{Path(options.out).with_suffix('')}.run")
         out = fit(order, _recipe(options), folder, options.quiet)
     if _leads():
@@ -219,6 +236,20 @@ def export(options: argparse.Namespace) -> int:
     from .fit import export_checkpoint
 
     _print_card(export_checkpoint(Path(options.checkpoint), Path(options.out)))
+    return 0
+
+
+def mix(options: argparse.Namespace) -> int:
+    """Fit the mixer and print what it gains."""
+    from .mix import Practice, mix
+
+    path = Path(options.model)
+    practice = Practice(packages=options.packages, seed=options.seed)
+    folders = [Path(folder) for folder in options.folders]
+    fit = mix(path, folders, Path(options.out or path), practice, lambda text: print(text, file=sys.stderr))
+    print(
+        f"held-out packages: network {fit.network_bits:.3f} bits a byte, mixed {fit.bits:.3f}, {fit.accuracy:.1%} right"
+    )
     return 0
 
 

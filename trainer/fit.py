@@ -9,17 +9,22 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
+from torch import Tensor
+
 from tinycode_ls import __version__
 from tinycode_ls.atomic import write_atomic
+from tinycode_ls.engine.model import Model, load_model
 from tinycode_ls.errors import TrainingError
 from tinycode_ls.index.files import LANGUAGES
 from tinycode_ls.model.card import ModelCard
+from tinycode_ls.model.file import read_model_file
 
 from .batches import fitting_batch
 from .checkpoint import Checkpoint, load_checkpoint
 from .corpus.build import build_corpus
 from .corpus.store import Corpus, is_corpus, open_corpus
-from .export import Weights, export_checked
+from .export import Weights, export_checked, import_weights
 from .loop import Run, resume_run, start_run, train
 from .progress import RunReporter
 from .recipe import Recipe
@@ -62,14 +67,29 @@ def open_order(folder: Path) -> tuple[Order, Recipe]:
 
 
 def fit(order: Order, recipe: Recipe, folder: Path, quiet: bool = False) -> Path:
-    """Train from scratch, export to `order.out`; returns it."""
+    """Train from scratch, or from `order.base`, whose shape then counts; export to `order.out`; returns it."""
+    base = load_model(Path(order.base)) if order.base else None
     corpus = prepare_corpus([Path(path) for path in order.paths], folder)
-    recipe = fitted_recipe(recipe, corpus)
+    recipe = fitted_recipe(recipe_on(recipe, base) if base else recipe, corpus)
     recipe.save(folder / "recipe.json")
     order.save(folder)
     _drop_old_checkpoints(folder)
-    run_to_end(start_run(recipe, corpus.hash), corpus, folder, quiet)
-    return export_run(order, corpus, folder)
+    run_to_end(start_run(recipe, corpus.hash, base_weights(order)), corpus, folder, quiet)
+    return export_run(order, corpus, folder, base.mixer if base else None)
+
+
+def base_weights(order: Order) -> dict[str, Tensor] | None:
+    """The weights to start from, or None for random ones."""
+    if not order.base:
+        return None
+    path = Path(order.base)
+    weights = import_weights(read_model_file(path), load_model(path).card.spec)
+    return {name: torch.from_numpy(array) for name, array in weights.items()}
+
+
+def recipe_on(recipe: Recipe, base: Model) -> Recipe:
+    """The recipe with the base's shape: training on cannot change it."""
+    return Recipe.from_dict(recipe.to_dict() | base.card.spec.to_dict())
 
 
 def resume(folder: Path, quiet: bool = False) -> tuple[Order, Corpus]:

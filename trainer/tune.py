@@ -8,21 +8,28 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from tinycode_ls.atomic import write_atomic
-from tinycode_ls.engine.model import Model, load_model
+from tinycode_ls.engine.model import load_model
 from tinycode_ls.errors import ModelFileError, TrainingError
 from tinycode_ls.index.files import language_of, list_files
 from tinycode_ls.model.document import document_header
-from tinycode_ls.model.file import read_model_file
 from tinycode_ls.model_choice import choices
 
 from .checkpoint import load_checkpoint
 from .corpus.store import Corpus
 from .evaluate import ByteQuality, byte_quality
-from .export import export_checked, import_weights
-from .fit import Order, arrays_of, fitted_recipe, make_card, prepare_corpus, resume, run_to_end
+from .export import export_checked
+from .fit import (
+    Order,
+    arrays_of,
+    base_weights,
+    fitted_recipe,
+    make_card,
+    prepare_corpus,
+    recipe_on,
+    resume,
+    run_to_end,
+)
 from .loop import start_run
 from .recipe import Recipe
 
@@ -45,12 +52,10 @@ def tune(order: Order, recipe: Recipe, folder: Path, force: bool = False, quiet:
     base = Path(order.base)
     model = load_model(base)
     corpus = prepare_corpus([Path(path) for path in order.paths], folder)
-    recipe = fitted_recipe(_on_spec(recipe, model), corpus)
+    recipe = fitted_recipe(recipe_on(recipe, model), corpus)
     recipe.save(folder / "recipe.json")
     order.save(folder)
-    weights = import_weights(read_model_file(base), model.card.spec)
-    run = start_run(recipe, corpus.hash, {name: torch.from_numpy(array) for name, array in weights.items()})
-    run_to_end(run, corpus, folder, quiet)
+    run_to_end(start_run(recipe, corpus.hash, base_weights(order)), corpus, folder, quiet)
     return finish(order, corpus, folder, force)
 
 
@@ -119,12 +124,3 @@ def _quality_of(path: Path, files: dict[str, bytes]) -> ByteQuality | None:
         return byte_quality(load_model(path), files) if path.exists() else None
     except ModelFileError:
         return None  # what is there cannot serve; anything is better
-
-
-def _on_spec(recipe: Recipe, model: Model) -> Recipe:
-    """The recipe with the base's shape: a tuned model cannot change it."""
-    data = recipe.to_dict() | model.card.spec.to_dict()
-    try:
-        return Recipe.from_dict(data)
-    except TrainingError as error:
-        raise TrainingError(f"this base cannot be tuned: {error}") from error

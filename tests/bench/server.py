@@ -25,6 +25,7 @@ def main() -> None:
     time.sleep(5)
     print(f"idle: {100 * (wire.cpu_seconds() - used) / 5:.1f} % CPU")
     wire.stop()
+    wire.close()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,147 @@
+"""The main job as a user does it, each command a process of its own: fit, mix, eval, sample, export, tune, complete."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from wire import Wire
+
+PROJECT = Path(__file__).parents[2]
+SMALL = ["--hidden", "48", "--steps", "150", "--batch", "16", "--sequence", "32", "--validate-every", "50"]
+
+
+def run(program: str, *arguments: str | Path, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run a command of ours; its exit code is part of the test."""
+    command = [sys.executable, "-m", program, *map(str, arguments)]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small real repository: this project's server package, and a model fitted on it."""
+    root = tmp_path_factory.mktemp("job")
+    for package in ("engine", "index", "model"):
+        shutil.copytree(PROJECT / "tinycode_ls" / package, root / "repo" / package)
+    subprocess.run(["git", "init", "-q", root / "repo"], check=True)
+    run("trainer", "fit", "repo", "--out", "first.onnx", *SMALL, "--quiet", cwd=root)
+    return root
+
+
+def test_fit_leaves_a_model_and_a_run(place: Path) -> None:
+    """Recipe, metrics, checkpoints, model; the metrics are JSON lines that show learning."""
+    names = {path.name for path in (place / "first.run").iterdir()}
+    assert {"run.json", "recipe.json", "metrics.jsonl", "last.pt", "best.pt", "model.onnx", "corpus"} <= names
+    steps = [json.loads(line) for line in (place / "first.run" / "metrics.jsonl").read_text().splitlines()]
+    bits = [step["bits"] for step in steps if step["kind"] == "step"]
+    assert bits[-1] < 0.75 * bits[0]
+
+
+def test_the_model_completes_in_a_real_server(place: Path) -> None:
+    """A mixer is fitted, the server loads the file and offers a name that only the repository knows."""
+    (place / "packages").mkdir(exist_ok=True)
+    for number in range(3):
+        shutil.copytree(place / "repo", place / "packages" / f"p{number}", dirs_exist_ok=True)
+    said = run("trainer", "mix", "first.onnx", "packages", "--out", "mixed.onnx", cwd=place).stdout
+    assert "mixed" in said
+    wire = Wire([sys.executable, "-m", "tinycode_ls", "--model", str(place / "mixed.onnx")], place / "repo")
+    try:
+        wire.start(place / "repo")
+        wire.wait_for_index()
+        path, text = place / "repo" / "new.py", "from .suffixes import SuffixIndex\n\nindex = Suffix"
+        wire.open(path, text)
+        assert wire.ghost(path, 2, len("index = Suffix"), kind=1)[0]["insertText"].startswith("Index")
+    finally:
+        wire.stop()
+        wire.close()
+
+
+def test_eval_sample_export(place: Path) -> None:
+    """Figures as JSON; the same seed samples the same text; a checkpoint becomes the same model file."""
+    figures = json.loads(run("trainer", "eval", "first.onnx", "repo", "--lines", "3", "--json", cwd=place).stdout)
+    assert 0 < figures["bits_per_byte"] < 8 and 0 < figures["next_byte_accuracy"] < 1
+    texts = {run("trainer", "sample", "first.onnx", "--seed", "5", "--bytes", "60", cwd=place).stdout for _ in range(2)}
+    assert len(texts) == 1
+    run("trainer", "export", "first.run/best.pt", "--out", "again.onnx", cwd=place)
+    assert (place / "again.onnx").read_bytes() == (place / "first.run" / "model.onnx").read_bytes()
+
+
+def test_tune_keeps_the_better_model_and_hides_it(place: Path) -> None:
+    """Better: written, private, ignored by git. Worse (a learning rate of nothing): not written, exit code 3."""
+    repo = place / "repo"
+    short = ["--steps", "60", "--batch", "16", "--sequence", "32", "--quiet"]
+    said = run("trainer", "tune", "--base", place / "first.onnx", *short, cwd=repo).stdout
+    assert "written" in said and "bits a byte" in said
+    model = repo / ".tinycode" / "model.onnx"
+    assert model.stat().st_mode & 0o777 == 0o600
+    status = subprocess.run(["git", "status", "--short"], cwd=repo, capture_output=True, text=True, check=True).stdout
+    assert ".tinycode" not in status
+    before = model.read_bytes()
+    run("trainer", "tune", "--base", place / "first.onnx", *short, "--learning-rate", "1e-9", cwd=repo, code=3)
+    assert model.read_bytes() == before
+
+
+def test_killed_and_interrupted_runs_go_on(place: Path) -> None:
+    """kill -9 leaves a whole checkpoint; Ctrl-C saves and says how to resume; resumed is uninterrupted."""
+    recipe = [*SMALL, "--threads", "1", "--save-seconds", "0", "--precision", "float32", "--run", "killed"]
+    command = [sys.executable, "-m", "trainer", "fit", "repo", "--out", "killed.onnx", *recipe]
+    for how in (signal.SIGKILL, signal.SIGINT):
+        process = subprocess.Popen(command, cwd=place, stderr=subprocess.PIPE, text=True)
+        end = time.monotonic() + 120
+        before = saved_at(place / "killed")
+        while saved_at(place / "killed") == before and process.poll() is None and time.monotonic() < end:
+            time.sleep(0.02)
+        os.kill(process.pid, how)
+        said = process.communicate()[1]
+        command = [sys.executable, "-m", "trainer", "fit", "--resume", "killed"]
+    assert process.returncode == 0 or "--resume killed" in said, said
+    run("trainer", "fit", "--resume", "killed", cwd=place)
+    whole = ["fit", "repo", "--out", "whole.onnx", *recipe[:-1], "whole", "--quiet"]
+    run("trainer", *whole, cwd=place)
+    assert weights(place / "killed") == weights(place / "whole")
+
+
+def saved_at(folder: Path) -> int:
+    """When the last checkpoint was written."""
+    return (folder / "last.pt").stat().st_mtime_ns if (folder / "last.pt").exists() else 0
+
+
+def weights(folder: Path) -> list[list[float]]:
+    """Of the last checkpoint, to compare."""
+    from trainer.checkpoint import load_checkpoint
+
+    return [tensor.flatten().tolist() for tensor in load_checkpoint(folder / "last.pt").weights.values()]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["fit", "absent", "--out", "x.onnx"], "not found"),
+        (["fit", "empty", "--out", "x.onnx"], "no source files found"),
+        (["fit", "--out", "x.onnx"], "expected PATH"),
+        (["fit", "repo", "--out", "x.onnx", "--dropout", "1.5"], "--dropout is 1.5"),
+        (["fit", "repo", "--out", "x.onnx", "--cell", "transformer"], "expected one of lstm, gru, rnn"),
+        (["fit", "--resume", "empty"], "no run to resume"),
+        (["tune", "repo", "--base", "absent.onnx"], "no such model file"),
+        (["tune", "repo", "--base", "repo"], "a folder"),
+        (["eval", "absent.onnx", "repo"], "no such model file"),
+        (["eval", "first.onnx", "empty"], "no source files"),
+        (["export", "absent.pt", "--out", "x.onnx"], "no run to resume"),
+        (["sample", "readme.txt"], "too small for a model"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(place: Path, arguments: list[str], says: str) -> None:
+    """Found, expected, what to do; no traceback; nothing written."""
+    (place / "empty").mkdir(exist_ok=True)
+    (place / "readme.txt").write_text("not a model")
+    done = run("trainer", *arguments, cwd=place, code=2)
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("tinycode-train: ") and says in lines[0]
+    assert not (place / "x.onnx").exists()
