@@ -12,7 +12,6 @@ import numpy as np
 
 from .engine.choice import best_cut, least_probability
 from .engine.deadline import Deadline
-from .engine.mixer import Mixer, mixer_from_bytes
 from .engine.mixture import Hypotheses, Predictor
 from .engine.model import Model
 from .engine.reader import DocumentReader
@@ -50,7 +49,6 @@ class Completer:
     ) -> None:
         self._models, self._workspace, self.precision = models, workspace, precision
         self._open: OrderedDict[str, _Open] = OrderedDict()
-        self._mixers: dict[int, Mixer | None] = {}
 
     def complete(self, request: Request, deadline: Deadline) -> list[Suggestion]:
         """Best first; [] for silence. `deadline` bounds the search: what is found by then is answered."""
@@ -101,7 +99,7 @@ class Completer:
         return held
 
     def _start(self, document: _Open, left: bytes, right: bytes) -> tuple[Predictor, Hypotheses]:
-        mixer = self._mixer(document.model)
+        mixer = document.model.mixer
         document.above = left[: left.rfind(b"\n") + 1]
         if mixer is not None:
             around = document.above, right
@@ -111,11 +109,6 @@ class Completer:
         predictor = Predictor(document.model, mixer, document.index, workspace, LineBelow(right))
         logits, state = document.reader.read(left)
         return predictor, predictor.start(left[-MOST_ORDER * 8 :], state, logits)
-
-    def _mixer(self, model: Model) -> Mixer | None:
-        if id(model) not in self._mixers:
-            self._mixers = {id(model): mixer_from_bytes(model.mixer) if model.mixer else None}
-        return self._mixers[id(model)]
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,9 @@ class Settings:
 
     enabled: bool = setting(True, "Suggest anything at all.")
     model: str = setting("", "Model file to use instead of the workspace's, your own or the shipped one.", private=True)
-    precision: float = setting(0.5, "Show a suggestion only when it is this likely to be right.", least=0, most=1)
+    precision: float = setting(
+        0.5, "Share of the suggestions shown that should be right; higher is quieter.", least=0, most=1
+    )
     ghost_text: bool = setting(True, "Answer inline completion (ghost text).")
     completion_list: bool = setting(True, "Add single-line suggestions to the completion list.")
     max_lines: int = setting(12, "Longest suggestion, in lines.", least=1, most=1000)

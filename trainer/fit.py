@@ -75,7 +75,7 @@ def fit(order: Order, recipe: Recipe, folder: Path, quiet: bool = False) -> Path
     order.save(folder)
     _drop_old_checkpoints(folder)
     run_to_end(start_run(recipe, corpus.hash, base_weights(order)), corpus, folder, quiet)
-    return export_run(order, corpus, folder, base.mixer if base else None)
+    return export_run(order, corpus, folder, base.mixer_bytes if base else None)
 
 
 def base_weights(order: Order) -> dict[str, Tensor] | None:

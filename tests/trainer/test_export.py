@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 import torch
 
+from tinycode_ls.engine.mixer import mixer_to_bytes
 from tinycode_ls.engine.model import open_model
-from tinycode_ls.errors import TrainingError
+from tinycode_ls.errors import ModelFileError, TrainingError
 from tinycode_ls.model.card import ModelCard
 from tinycode_ls.model.spec import ModelSpec
 from trainer import export
 from trainer.export import export_checked, import_weights, model_bytes, to_arrays
 from trainer.loop import StepFigures, start_run, train
+from trainer.mixer import MixerNetwork
 from trainer.network import Network
 from trainer.recipe import Recipe
 from trainer.validation import Quality
@@ -73,8 +75,11 @@ def test_the_card_and_the_mixer_travel_in_the_file() -> None:
     """Everything the file says of itself is read back."""
     spec = SPECS[0]
     card = ModelCard(spec, "name", ("python",), "MIT", "abc", "test", {"steps": 1}, {"held_out_bits": 1.5})
-    model = open_model(model_bytes(to_arrays(network_of(spec).state_dict()), card, b"mixer"), "test")
-    assert model.card == card and model.mixer == b"mixer"
+    mixer = mixer_to_bytes(MixerNetwork().to_mixer())
+    model = open_model(model_bytes(to_arrays(network_of(spec).state_dict()), card, mixer), "test")
+    assert model.card == card and model.mixer_bytes == mixer
+    with pytest.raises(ModelFileError, match=r"test: .*mixer is damaged"):
+        open_model(model_bytes(to_arrays(network_of(spec).state_dict()), card, b"rubbish"), "test")
 
 
 def test_a_drifting_export_is_refused(tmp_path: Path, source_text: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,16 +16,23 @@ from ..errors import ModelFileError
 from ..model.card import CARD_KEY, MIXER_KEY, ModelCard, card_from_json
 from ..model.document import VOCABULARY
 from ..model.file import read_model_file
+from .mixer import mixer_from_bytes
 
 Array = npt.NDArray[np.float32]
 State = tuple[Array, ...]
 
 
 class Model:
-    """Immutable and safe to share between threads; `step` and `read` are pure functions of their arguments."""
+    """Immutable and safe to share between threads; `step` and `read` are pure functions of their arguments.
 
-    def __init__(self, session: ort.InferenceSession, card: ModelCard, size_bytes: int, mixer: bytes | None) -> None:
-        self.card, self.size_bytes, self.mixer = card, size_bytes, mixer
+    `mixer_bytes` is the mixer as it stands in the file, to be written into another.
+    """
+
+    def __init__(
+        self, session: ort.InferenceSession, card: ModelCard, size_bytes: int, mixer_bytes: bytes | None
+    ) -> None:
+        self.card, self.size_bytes, self.mixer_bytes = card, size_bytes, mixer_bytes
+        self.mixer = mixer_from_bytes(mixer_bytes) if mixer_bytes else None
         self._session = session
         self._state_inputs = card.spec.state_names
         self._outputs = ["logits", *(f"{name}_out" for name in self._state_inputs)]
@@ -92,7 +99,10 @@ def open_model(content: bytes, path: str) -> Model:
     card = card_from_json(metadata[CARD_KEY], path)
     _check_shapes(session, card, path)
     mixer = base64.b64decode(metadata[MIXER_KEY]) if MIXER_KEY in metadata else None
-    return Model(session, card, len(content), mixer)
+    try:
+        return Model(session, card, len(content), mixer)
+    except ModelFileError as error:
+        raise ModelFileError(f"{path}: {error}") from error
 
 
 def _session_options() -> ort.SessionOptions:
