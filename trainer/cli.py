@@ -12,7 +12,7 @@ from tinycode_ls.errors import TinycodeError, TrainingError
 
 from .recipe import Recipe
 
-TUNE_DEFAULTS = Recipe(minutes=3.0, learning_rate=2e-3, batch=32, sequence=64, dropout=0.1, validate_every=100)
+TUNE_DEFAULTS = Recipe(minutes=3.0, learning_rate=2e-3, batch=32, sequence=64, dropout=0.0, validate_every=100)
 """Where `tune` differs from `fit`: a short run from good weights, on little text."""
 
 
