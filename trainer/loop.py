@@ -16,6 +16,7 @@ from tinycode_ls.errors import TrainingError
 
 from .batches import Bytes, Streams
 from .checkpoint import Checkpoint, Progress, save_checkpoint
+from .interrupt import DeferredInterrupt
 from .network import Network, State, detached, next_byte_loss, pick_device
 from .parallel import Group, gather_states, join_group
 from .recipe import Recipe
@@ -138,23 +139,25 @@ class _Loop:
         return progress.step * recipe.accumulate / max(1, recipe.epochs * self.streams.chunks)
 
     def train(self) -> None:
-        """Steps until done; saves on the way out whatever happens, except a diverged step."""
-        progress = self.run.progress
-        try:
-            while (done := self.done()) < 1:
+        """Steps until done; saves at the end and on Ctrl-C, but not after a step that diverged."""
+        with DeferredInterrupt() as interrupt:
+            while (done := self.done()) < 1 and not interrupt.asked:
                 figures = self.step(done)
                 self.listener.on_step(figures)
-                if progress.step % self.run.recipe.validate_every == 0:
+                if self.run.progress.step % self.run.recipe.validate_every == 0:
                     self.validate(figures)
-                    if self.run.recipe.patience and progress.validations_without_gain >= self.run.recipe.patience:
+                    if (
+                        self.run.recipe.patience
+                        and self.run.progress.validations_without_gain >= self.run.recipe.patience
+                    ):
                         break
                 if self.group.agree(time.monotonic() - self.saved_at) > self.run.recipe.save_seconds:
                     self.save()
-            if progress.step != self.validated_step:
-                self.validate(figures)
-        except KeyboardInterrupt:
-            self.save()
-            raise
+            if interrupt.asked:
+                self.save()
+                raise KeyboardInterrupt
+        if self.run.progress.step != self.validated_step:
+            self.validate(figures)
         self.save()
 
     def step(self, done: float) -> StepFigures:

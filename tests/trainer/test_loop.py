@@ -1,5 +1,6 @@
 """The training loop: it learns, it repeats itself exactly, it resumes as if it had not stopped, it stops when it must."""
 
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +30,7 @@ class Quiet:
         """Remember; perhaps interrupt."""
         self.bits.append(figures.bits)
         if figures.step == self.stop_at:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
     def on_validation(self, figures: StepFigures, quality: Quality, best: bool) -> None:
         """Remember."""
