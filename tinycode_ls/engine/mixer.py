@@ -52,7 +52,7 @@ class Mixer:
         seen = evidence.counts.any(axis=1)  # [B, 256]
         rows, ids = np.nonzero(seen)
         counts = evidence.counts[rows, :, ids]  # [N, S]
-        expected = np.exp(log_p[rows, ids, None] + 0) + FLOOR
+        expected = np.exp(log_p[rows, ids, None]) + FLOOR
         raised = np.log1p(counts / (np.exp(self.log_sigma) * expected))
         logits[rows, ids] += (raised * weights[rows, 1:]).sum(axis=1)
         logits -= logits.max(axis=1, keepdims=True)

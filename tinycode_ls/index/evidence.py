@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .suffixes import MOST_ORDER, Rows, SuffixIndex
+from .suffixes import Rows, SuffixIndex
 
 Counts = npt.NDArray[np.float32]
 
@@ -62,11 +62,3 @@ def gather(voice: Voice, index: SuffixIndex, low: Rows, high: Rows) -> Evidence:
         np.concatenate([counts, last_counts], axis=1),
         np.concatenate([totals, last_counts.sum(axis=2)], axis=1),
     )
-
-
-def match_lengths(low: Rows, high: Rows) -> npt.NDArray[np.int64]:
-    """Length of the longest context that occurs, per hypothesis [B]; 0..MOST_ORDER."""
-    return np.asarray((high > low).sum(axis=1))
-
-
-__all__ = ["MOST_ORDER", "Evidence", "Voice", "gather", "match_lengths"]
