@@ -33,9 +33,8 @@ class SuffixIndex:
             self.positions = np.append(0, self.size - suffixes).astype(np.int32)
         self.first = np.zeros(257, np.int64)  # where each byte's rows begin in suffix order
         np.cumsum(np.bincount(self.column, minlength=256), out=self.first[1:])
-        self._rows_of_byte = np.empty(self.size + 1, np.int32)
-        for byte in np.flatnonzero(np.diff(self.first)):
-            self._rows_of_byte[self.first[byte] : self.first[byte + 1]] = np.flatnonzero(self.column == byte)
+        # A stable sort of single bytes is a radix sort: a fifth of the time of one search for each byte value.
+        self._rows_of_byte = np.argsort(self.column, kind="stable").astype(np.int32)
 
     def start(self, context: bytes) -> tuple[Rows, Rows]:
         """The ranges [1, MOST_ORDER] of a context (its last bytes count)."""
