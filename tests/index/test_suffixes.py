@@ -60,3 +60,12 @@ def test_positions_say_where_the_next_byte_stands() -> None:
     low, high = index.start(b"ab")
     places = index.positions[low[0, 1] : high[0, 1]]
     assert sorted(text[place] for place in places) == sorted(b"cde")
+
+
+def test_rows_sorted_in_pieces_are_those_sorted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The piece only bounds the memory."""
+    text = bytes(random.Random(5).choice(b"abc\x00") for _ in range(1000))
+    whole = SuffixIndex(text)
+    monkeypatch.setattr("tinycode_ls.index.suffixes.PIECE", 77)
+    low, high = SuffixIndex(text).start(text[:40])
+    assert (low == whole.start(text[:40])[0]).all() and (high == whole.start(text[:40])[1]).all()

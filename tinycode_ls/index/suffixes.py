@@ -15,6 +15,8 @@ Rows = npt.NDArray[np.int64]
 
 MOST_ORDER = 32
 """Longest context that is told apart; beyond it, contexts that share their last 32 bytes are one."""
+PIECE = 1 << 19
+"""Rows sorted at once while an index is made: 4 MB for the time being."""
 
 
 class SuffixIndex:
@@ -33,8 +35,7 @@ class SuffixIndex:
             self.positions = np.append(0, self.size - suffixes).astype(np.int32)
         self.first = np.zeros(257, np.int64)  # where each byte's rows begin in suffix order
         np.cumsum(np.bincount(self.column, minlength=256), out=self.first[1:])
-        # A stable sort of single bytes is a radix sort: a fifth of the time of one search for each byte value.
-        self._rows_of_byte = np.argsort(self.column, kind="stable").astype(np.int32)
+        self._rows_of_byte = _rows_of_byte(self.column, self.first)
 
     def start(self, context: bytes) -> tuple[Rows, Rows]:
         """The ranges [1, MOST_ORDER] of a context (its last bytes count)."""
@@ -62,3 +63,20 @@ def _suffix_array(text: npt.NDArray[np.uint8]) -> Rows:
     if len(text) < 2:
         return np.zeros(len(text), np.int64)
     return np.asarray(pydivsufsort.divsufsort(text))
+
+
+def _rows_of_byte(column: npt.NDArray[np.uint8], first: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """The rows of byte 0 in order, then those of byte 1, ...; `first` says where each begins.
+
+    A stable sort of single bytes is a radix sort: a fifth of the time of one search for each byte value. In pieces, since
+    its answer takes eight bytes a row.
+    """
+    rows, filled = np.empty(len(column), np.int32), first[:-1].copy()
+    for begin in range(0, len(column), PIECE):
+        piece = column[begin : begin + PIECE]
+        order, counts = np.argsort(piece, kind="stable"), np.bincount(piece, minlength=256)
+        ends = np.cumsum(counts)
+        for byte in np.flatnonzero(counts):
+            rows[filled[byte] : filled[byte] + counts[byte]] = order[ends[byte] - counts[byte] : ends[byte]] + begin
+        filled += counts
+    return rows
