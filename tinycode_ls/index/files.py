@@ -3,14 +3,18 @@
 Cheap questions first: a name, a folder, a size; a file is opened only when nothing else refused it, and a secret never.
 """
 
+import logging
 import os
+import re
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pathspec
+
+log = logging.getLogger(__name__)
 
 LANGUAGES = {
     ".py": "python", ".pyi": "python", ".js": "javascript", ".mjs": "javascript", ".cjs": "javascript",
@@ -85,13 +89,13 @@ def is_secret(path: str | Path) -> bool:
     )
 
 
-def list_files(root: Path) -> list[Path]:
+def list_files(root: Path, say: Callable[[str], None] = log.info) -> list[Path]:
     """Files below `root` in a fixed order: git's view (tracked, and untracked but not ignored), else a walk.
 
     A folder of which git sees nothing (it is ignored, yet was named) is walked too. `.tinycodeignore` (the syntax of
-    .gitignore) is obeyed in both. Links are not followed.
+    .gitignore) is obeyed in both. Links are not followed. `say` gets a line for what is not as it should be.
     """
-    found = _git_files(root) or set(_walk(root))
+    found = _git_files(root, say) or set(_walk(root, say))
     ignored = _ignored(root)
     return sorted(
         path for path in found if ignored is None or not ignored.match_file(path.relative_to(root).as_posix())
@@ -111,9 +115,12 @@ def judge(path: Path, root: Path, most_bytes: int = MOST_FILE_BYTES) -> Verdict:
             return Verdict(path, "not a regular file")
         if status.st_size > most_bytes:
             return Verdict(path, f"too large ({status.st_size} bytes, at most {most_bytes})")
-        content = path.read_bytes()
+        with path.open("rb") as file:  # it may grow while it is read
+            content = file.read(most_bytes + 1)
     except OSError as error:
         return Verdict(path, f"unreadable ({error.strerror or error})")
+    if len(content) > most_bytes:
+        return Verdict(path, f"too large (it grew beyond {most_bytes} bytes)")
     return judge_content(path, content)
 
 
@@ -155,24 +162,60 @@ def normalise(content: bytes) -> bytes:
     return content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
-def _git_files(root: Path) -> set[Path]:
-    """Empty where git is absent or `root` is no work tree. Runs no program that the repository names (fsmonitor)."""
-    listing = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    command = ["git", "-c", "core.fsmonitor=false", "-C", str(root), *listing]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+def would_list(path: Path, root: Path) -> bool:
+    """Whether a file that is not there yet would be listed, had it been saved."""
+    name = path.relative_to(root).as_posix()
+    ignored = _ignored(root)
+    if ignored is not None and ignored.match_file(name):
+        return False
     try:
-        done = subprocess.run(
-            command, capture_output=True, timeout=30, check=True, stdin=subprocess.DEVNULL, env=environment
-        )
+        return _git(root, "check-ignore", "--quiet", "--no-index", "--", name).returncode != 0
     except (OSError, subprocess.SubprocessError):
+        return True
+
+
+def _git(root: Path, *words: str) -> "subprocess.CompletedProcess[bytes]":
+    """Runs no program that the repository names (fsmonitor), and asks nobody anything."""
+    command = ["git", "-c", "core.fsmonitor=false", "-C", str(root), *words]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return subprocess.run(command, capture_output=True, timeout=30, stdin=subprocess.DEVNULL, env=environment)
+
+
+def _git_files(root: Path, say: Callable[[str], None]) -> set[Path]:
+    """Empty where git is absent or `root` is no work tree."""
+    try:
+        done = _git(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    except (OSError, subprocess.SubprocessError) as error:
+        say(f"{root}: git cannot list it ({error}); all of the folder counts")
         return set()
+    if done.returncode:
+        reason = (
+            os.fsdecode(done.stderr).strip().partition("\n")[0].removeprefix("fatal: ") or f"exit {done.returncode}"
+        )
+        say(f"{root}: git does not list it ({reason}); all of the folder counts")
+        return set()
+    if submodules := _submodules(root):
+        say(f"{root}: submodules are left out ({', '.join(submodules)}); open their folders to have them indexed")
     names = [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
     return {root / name for name in names if not name.endswith("/")}
 
 
-def _walk(root: Path) -> Iterator[Path]:
+def _submodules(root: Path) -> list[str]:
+    """Their paths, by `.gitmodules`."""
+    try:
+        text = (root / ".gitmodules").read_text("utf-8", "replace")
+    except OSError:
+        return []
+    return re.findall(r"^\s*path\s*=\s*(.+?)\s*$", text, re.MULTILINE)
+
+
+def _walk(root: Path, say: Callable[[str], None]) -> Iterator[Path]:
     """Every file not below a hidden or vendored folder. os.walk follows no links, so there are no loops."""
-    for folder, folders, names in os.walk(root):
+
+    def refused(error: OSError) -> None:
+        say(f"{error.filename}: cannot be listed ({error.strerror}); what is below it is left out")
+
+    for folder, folders, names in os.walk(root, onerror=refused):
         folders[:] = sorted(name for name in folders if name not in VENDORED and not name.startswith("."))
         yield from (Path(folder, name) for name in names)
 

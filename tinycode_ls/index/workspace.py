@@ -1,18 +1,35 @@
 """The open folders as one voice: read, indexed in the background, kept up to date file by file.
 
 Thread-safe by replacement: a rebuild makes a new index beside the old one and swaps it in; readers keep what they have.
+What is on disk counts, except where an open document has other text: then that counts, saved or not.
 """
 
+import logging
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..engine.deadline import Deadline
 from ..memory import give_back
 from ..model.document import document_header
-from .files import judge, list_files
+from .files import MOST_FILE_BYTES, Verdict, judge, judge_content, judge_name, list_files, would_list
+from .order import nearest_first
 from .suffixes import SuffixIndex
+
+log = logging.getLogger(__name__)
+Progress = Callable[[int, str], None]
+Documents = Mapping[Path, str | None]
+
+LEAST_BYTES = 64
+"""With less of the budget left than this, nothing more is looked at."""
+WORTH_A_WARNING = ("unreadable", "not UTF-8", "too large")
+WORTH_A_WORD = (*WORTH_A_WARNING, "minified or data", "a link", "not a regular file", "holds a private key", "gone")
+"""Why a file that looked like source is left out; the other reasons are as they should be."""
+IGNORE_FILES = {".gitignore", ".tinycodeignore", ".gitmodules"}
+NAMED = 3
+"""Files that a line names; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -26,79 +43,230 @@ class IndexSummary:
 
 
 @dataclass(frozen=True)
-class _File:
-    """A file as it was read; `stamp` (mtime, size) tells whether it changed."""
+class Stamp:
+    """`version` differs whenever a file was written (its mtime, for a file on disk)."""
 
-    stamp: tuple[int, int]
+    version: Hashable
+    size: int
+
+
+NEVER_SAVED = Stamp(None, 0)
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file as it was read; `unsaved`: the text is an open document's, not the file's."""
+
+    stamp: Stamp
     text: bytes
+    unsaved: bool = False
 
 
 class Workspace:
-    """The count model of some folders. `budget_mb` bounds the text; the index costs six times that in memory."""
+    """The count model of some folders. `budget_mb` bounds the text; text and index cost six times that in memory."""
 
     def __init__(self, roots: list[Path], budget_mb: float = 8) -> None:
         self._roots, self._budget = roots, int(budget_mb * 1_000_000)
         self._files: dict[Path, _File] = {}
+        self._listed: dict[Path, Path] = {}
+        self._strangers: set[Path] = set()
+        self._documents: dict[Path, bytes | None] = {}
+        self._told: dict[str, str] = {}
+        self._built = False
         self._lock = threading.Lock()
         self.index: SuffixIndex | None = None
         self.summary = IndexSummary()
 
-    def build(self, progress: Callable[[int, str], None] | None = None, deadline: Deadline | None = None) -> None:
-        """Read everything and index it (about 0.15 s a megabyte); `progress(percent, message)` is told."""
+    def build(self, progress: Progress | None = None, deadline: Deadline | None = None) -> None:
+        """Read everything and index it (about 0.1 s a megabyte); `progress(percent, message)` is told."""
         with self._lock:
             self._files = {}
             self._read(progress, deadline)
             self._reindex()
 
-    def refresh(self, paths: list[Path] | None = None) -> None:
-        """Look again at what changed on disk; nothing that kept its time and size is read again."""
+    def refresh(self, paths: Iterable[Path] | None = None, documents: Documents | None = None) -> None:
+        """Look again at the files in `paths` (None: at all); nothing that kept its time and size is read again.
+
+        `documents`: the open documents, the one worked on last at the end, each with its text, which counts instead of
+        the file's, or None where the file counts (the document that is being written is a voice of its own). What does
+        not fit the budget is far from all of them. Without `documents`, they are as before.
+        """
         with self._lock:
             before = self._files
-            self._read(None, None)
-            if self._files != before:
+            touched = self._follow(documents)
+            if paths is not None and not self._built:
+                return  # `build` is still to come
+            saved = None if paths is None else {path for path in paths if self._matters(path)}
+            touched |= saved or set()
+            self._strangers -= saved or set()
+            known = self._listed.keys() | self._strangers
+            if saved is None or not touched <= known or (touched and not self.summary.complete):
+                self._read(None, None)
+                self._strangers |= touched - self._listed.keys()
+            else:
+                self._update(touched)
+            if _texts(self._files) != _texts(before):
                 self._reindex()
 
     def texts(self) -> list[tuple[str, bytes]]:
         """Path and text of every indexed file, as read."""
         return [(str(path), file.text) for path, file in self._files.items()]
 
-    def _read(self, progress: Callable[[int, str], None] | None, deadline: Deadline | None) -> None:
+    def _follow(self, documents: Documents | None) -> set[Path]:
+        """Take the open documents; -> those below a root that came, changed or went."""
+        if documents is None:
+            return set()
+        before = self._documents
+        self._documents = {
+            path: None if text is None else _as_read(text) for path, text in documents.items() if self._root_of(path)
+        }
+        unheard = object()
+        return {
+            path
+            for path in before.keys() | self._documents.keys()
+            if before.get(path, unheard) != self._documents.get(path, unheard)
+        }
+
+    def _matters(self, path: Path) -> bool:
+        """Whether a file or folder that was written, made or deleted can change what is indexed."""
+        root = self._root_of(path)
+        if root is None:
+            return False
+        if path in self._listed or path.name in IGNORE_FILES or not judge_name(path, root):
+            return True
+        inside = f"{path}{os.sep}"
+        return path.is_dir() or any(str(listed).startswith(inside) for listed in self._listed)
+
+    def _root_of(self, path: Path) -> Path | None:
+        return next((root for root in self._roots if path.is_relative_to(root)), None)
+
+    def _read(self, progress: Progress | None, deadline: Deadline | None) -> None:
         """Bring `_files` up to date within the budget."""
-        budget, kept, refused = self._budget, dict[Path, _File](), 0
-        listed = [(root, path) for root in self._roots for path in list_files(root)]
-        over = 0
-        for number, (root, path) in enumerate(listed):
-            if deadline is not None and deadline.expired():
+        budget, kept, over = self._budget, dict[Path, _File](), 0
+        left_out: dict[str, list[Path]] = {}
+        self._listed, self._built = self._list(), True
+        order = self._in_order(self._listed)
+        for number, path in enumerate(order):
+            if budget < LEAST_BYTES or (deadline is not None and deadline.expired()):
+                over += len(order) - number
                 break
             if progress and number % 50 == 0:
-                progress(100 * number // len(listed), f"{number} of {len(listed)} files")
-            file = self._current(path, root)
-            if file is None:
-                refused += 1
-            elif len(file.text) > budget:
+                progress(100 * number // len(order), f"{number} of {len(order)} files")
+            found = self._current(path, budget)
+            if found is None:
                 over += 1
+            elif isinstance(found, str):
+                left_out.setdefault(found.partition(" (")[0], []).append(path)
             else:
-                kept[path] = file
-                budget -= len(file.text)
-        self._files = kept
-        complete = not over and not (deadline is not None and deadline.expired())
-        self.summary = IndexSummary(len(kept), sum(len(file.text) for file in kept.values()), refused + over, complete)
+                kept[path] = found
+                budget -= _cost(path, found.text)
+        self._files = {path: kept[path] for path in sorted(kept)}
+        self._summarise(over, sum(map(len, left_out.values())))
+        self._report(left_out, over)
 
-    def _current(self, path: Path, root: Path) -> _File | None:
-        """The file as it is now; read again only when its time or size changed. None when it does not count."""
+    def _update(self, paths: set[Path]) -> None:
+        """As `_read`, for a few files that are listed already; too little budget makes it a `_read`."""
+        files = dict(self._files)
+        budget = self._budget - sum(_cost(path, file.text) for path, file in files.items() if path not in paths)
+        for path in sorted(paths & self._listed.keys()):
+            files.pop(path, None)
+            found = self._current(path, budget)
+            if found is None:
+                return self._read(None, None)
+            if isinstance(found, _File):
+                files[path] = found
+                budget -= _cost(path, found.text)
+        self._files = {path: files[path] for path in sorted(files)}
+        self._summarise(0, self.summary.refused)
+        return None
+
+    def _summarise(self, over: int, refused: int) -> None:
+        size = sum(len(file.text) for file in self._files.values())
+        self.summary = IndexSummary(len(self._files), size, refused + over, not over)
+
+    def _in_order(self, paths: Iterable[Path]) -> list[Path]:
+        return nearest_first(paths, list(self._documents), self._roots)
+
+    def _list(self) -> dict[Path, Path]:
+        """Every file whose name does not refuse it -> the folder it was found for."""
+        listed = {path: root for root in self._roots for path in list_files(root, self._tell)}
+        never_saved = {path for path, text in self._documents.items() if text is not None and not path.exists()}
+        for path in never_saved - listed.keys():
+            root = self._root_of(path)
+            if root is not None and would_list(path, root):
+                listed[path] = root
+        return {path: root for path, root in listed.items() if not judge_name(path, root)}
+
+    def _current(self, path: Path, budget: int) -> _File | str | None:
+        """The file as it is now; a reason when it does not count, None when it does not fit."""
+        stamp, document = self._stamp(path), self._documents.get(path)
+        if document is None and stamp is None:
+            return "gone"
+        size = stamp.size if stamp and document is None else len(document or b"")
+        if budget < size <= MOST_FILE_BYTES:
+            return None
+        verdict = self._verdict(path, stamp) if stamp else Verdict(path, "gone")
+        unsaved = document is not None and verdict.text != document
+        if unsaved and document is not None:
+            verdict = judge_content(path, document) if size <= MOST_FILE_BYTES else Verdict(path, "too large")
+        return _File(stamp or NEVER_SAVED, verdict.text, unsaved) if verdict.kept else verdict.reason
+
+    def _verdict(self, path: Path, stamp: Stamp) -> Verdict:
+        """Read only when it was written since. The stamp was taken first: a file that changes while it is read is read
+        again the next time."""
+        held = self._files.get(path)
+        if held is not None and held.stamp == stamp and not held.unsaved:
+            return Verdict(path, text=held.text)
+        return self._look(path)
+
+    def _stamp(self, path: Path) -> Stamp | None:
+        """None when it is not there."""
         try:
-            status = path.stat()
+            status = path.lstat()
         except OSError:
             return None
-        stamp = (status.st_mtime_ns, status.st_size)
-        held = self._files.get(path)
-        if held is not None and held.stamp == stamp:
-            return held
-        verdict = judge(path, root)
-        return _File(stamp, verdict.text) if verdict.kept else None
+        return Stamp(status.st_mtime_ns, status.st_size)
+
+    def _look(self, path: Path) -> Verdict:
+        return judge(path, self._listed[path])
 
     def _reindex(self) -> None:
         text = b"".join(document_header(path) + file.text for path, file in self._files.items())
         self.index = SuffixIndex(text) if text else None
         del text
         give_back()
+
+    def _report(self, left_out: Mapping[str, Sequence[Path]], over: int) -> None:
+        """One line for each thing that a person might wonder about, when it is new."""
+        for reason in WORTH_A_WORD:
+            paths = left_out.get(reason, [])
+            if paths:
+                names = ", ".join(str(path) for path in paths[:NAMED]) + (", ..." if len(paths) > NAMED else "")
+                level = logging.WARNING if reason in WORTH_A_WARNING else logging.INFO
+                self._tell(f"{len(paths)} left out of the index: {reason}: {names}", level, reason)
+        if over:
+            self._tell(
+                f"{over} files do not fit the index of {self._budget / 1e6:g} MB (index_budget_mb); those in the language "
+                "of the open documents, and near them, come first",
+                logging.WARNING,
+                "over",
+            )
+
+    def _tell(self, message: str, level: int = logging.INFO, kind: str = "") -> None:
+        """A line for the log; not the same one of a kind twice."""
+        if self._told.get(kind or message) != message:
+            self._told[kind or message] = message
+            log.log(level, "%s", message)
+
+
+def _texts(files: Mapping[Path, _File]) -> dict[Path, bytes]:
+    return {path: file.text for path, file in files.items()}
+
+
+def _cost(path: Path, text: bytes) -> int:
+    return len(document_header(path)) + len(text)
+
+
+def _as_read(text: str) -> bytes:
+    """A document's text as its file would be read, had it been saved."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
