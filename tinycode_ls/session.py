@@ -92,6 +92,8 @@ class Session:
         self._problems: list[str] = []
         self._index_wish = False
         self._git_head = GitHead()
+        self._warm_ups, self._warm = 0, asyncio.Event()
+        self._warm.set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -117,7 +119,11 @@ class Session:
         return wish
 
     async def suggest(self, ask: Ask) -> Answer:
-        """The answer to an editor; empty for silence, a superseded question, a document that changed since."""
+        """The answer to an editor; empty for silence, a superseded question, a document that changed since.
+
+        What is asked while the model loads waits for it: no editor asks again before the next key.
+        """
+        await self._warm.wait()
         self._look_at_git()
         cursor = self.documents.cursor(ask.uri, ask.position)
         wanted = self.settings.completion_list if ask.listed else self.settings.ghost_text
@@ -148,12 +154,15 @@ class Session:
         """Load what a document will need, before it is asked for."""
         document = self.documents.get(uri)
         path = file_name(name_of(uri), document.language if document else "")
-        await self._requests.run(
-            ("warm up", path),
-            partial(_ignoring_deadline, partial(self.backend.warm_up, path)),
-            WARM_UP_TIMEOUT_MS,
-            None,
-        )
+        work = partial(_ignoring_deadline, partial(self.backend.warm_up, path))
+        self._warm_ups += 1
+        self._warm.clear()
+        try:
+            await self._requests.run(("warm up", path), work, WARM_UP_TIMEOUT_MS, None)
+        finally:
+            self._warm_ups -= 1
+            if not self._warm_ups:
+                self._warm.set()
 
     async def build_index(self, report: Report) -> None:
         """Read the folders in the index thread; `report` is called in the loop."""

@@ -8,9 +8,15 @@ import pytest
 PROJECT = Path(__file__).parents[2]
 
 
-def editor(name: str, program: str) -> Path:
-    """A real editor that tests/e2e/editors/setup.sh installed; the test skips where it is missing."""
+def installed(name: str, program: str) -> Path | None:
+    """A real editor that tests/e2e/editors/setup.sh installed, or None."""
     home = Path(os.environ.get("TINYCODE_EDITORS") or Path.home() / ".cache" / "tinycode-editors")
-    if not (home / f"{name}.done").exists():
+    return home / name / program if (home / f"{name}.done").exists() else None
+
+
+def editor(name: str, program: str) -> Path:
+    """The same; the test skips where it is missing."""
+    found = installed(name, program)
+    if found is None:
         pytest.skip(f"{name} is not installed; run tests/e2e/editors/setup.sh {name}")
-    return home / name / program
+    return found

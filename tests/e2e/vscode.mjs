@@ -1,5 +1,5 @@
 // Drives a real VS Code workbench in a browser: types, looks at the ghost text, accepts, saves. test_vscode.py starts it.
-// Environment: WORKBENCH (address), FOLDER (the open folder), SHOTS (where pictures go), CASES (JSON, see test_vscode.py).
+// Environment: WORKBENCH (address), FOLDER (where the files are), SHOTS (where pictures go), CASES (JSON, see test_vscode.py).
 import { chromium } from 'playwright-core';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -48,6 +48,7 @@ async function open(name) {
 async function save(name, before) {
   await press('Control+s');
   await until(() => onDisk(name) !== before, `${name} saved`);
+  await page.locator('.tab.active:not(.dirty)').waitFor(); // not in the middle of writing
   return onDisk(name);
 }
 
@@ -65,7 +66,7 @@ async function step(text, name) {
 }
 
 try {
-  await page.goto(`${WORKBENCH}/?folder=${encodeURIComponent(FOLDER)}`);
+  await page.goto(WORKBENCH);
   await page.waitForSelector('.monaco-workbench', { timeout: 60000 });
   const bar = page.locator('[id="tinycode-ls.tinycode.tinycode"]');
   await bar.waitFor({ timeout: 60000 }); // the extension runs, and the server answered it

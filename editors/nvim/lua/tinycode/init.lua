@@ -35,6 +35,7 @@ function M.setup(opts)
       local client = vim.lsp.get_client_by_id(event.data.client_id)
       if not client or client.name ~= 'tinycode' then return end
       if opts.ghost_text ~= false then M.enable(true, event.buf) end
+      if vim.fn.mode() == 'i' then vim.api.nvim_exec_autocmds('CursorMovedI', { buffer = event.buf }) end -- ask at once
       if opts.completion then vim.lsp.completion.enable(true, client.id, event.buf, { autotrigger = true }) end
     end,
   })
