@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     top.set_defaults(run=serve)
     commands = top.add_subparsers(metavar="COMMAND", title="without an editor", help="one of:")
     _add_complete(commands)
+    _add_replay(commands)
     _add_check(commands)
     return top
 
@@ -52,6 +53,30 @@ def _add_complete(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     sub.add_argument("-n", type=int, default=1, metavar="N", help="how many alternatives (default 1)")
     _add_common(sub)
     sub.set_defaults(run=complete)
+
+
+def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    sub = commands.add_parser(
+        "replay", help="retype lines of your git history; keystrokes saved, precision, latency, calibration"
+    )
+    sub.add_argument(
+        "repository", nargs="?", default=".", metavar="REPO", help="a folder in a git repository (default .)"
+    )
+    sub.add_argument("--commits", type=_count, default=50, metavar="N", help="how far back to look (default 50)")
+    sub.add_argument("--lines", type=_count, default=100, metavar="N", help="lines to retype (default 100)")
+    sub.add_argument("--seed", type=int, default=1, metavar="N", help="same seed, same lines (default 1)")
+    sub.add_argument(
+        "--set-precision", action="store_true", help="find the `precision` that saves most, and say where to set it"
+    )
+    _add_common(sub)
+    sub.set_defaults(run=replay)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text}; expected 1 or more")
+    return number
 
 
 def _add_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -88,6 +113,28 @@ def complete(options: argparse.Namespace) -> int:
     for item in () if options.json else found:
         print(item.text)
         print(f"  {item.summary}", file=sys.stderr)
+    return 0
+
+
+def replay(options: argparse.Namespace) -> int:
+    """What the completions would have saved on the lines of the last commits."""
+    from .replay.progress import Bar
+    from .replay.retyping import Order, replay
+
+    order = Order(
+        Path(options.repository),
+        options.commits,
+        options.lines,
+        options.seed,
+        options.model or "",
+        options.set_precision,
+    )
+    bar = Bar()
+    try:
+        report = replay(order, bar)
+    finally:
+        bar.close()
+    print(json.dumps(report.to_dict(), indent=2) if options.json else report.to_text())
     return 0
 
 

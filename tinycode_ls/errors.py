@@ -2,6 +2,7 @@
 
 TinycodeError
 ├── CorpusError          no source files, an unreadable path, a package whose hash differs
+├── HistoryError         no git repository, no commits, no added lines to replay
 ├── ModelFileError       absent, truncated, of another version, not a model, too large
 ├── SettingsError        an unknown or ill-typed setting
 └── TrainingError        nothing to resume, a diverged run, a worse model, a drifting export
@@ -16,6 +17,10 @@ class TinycodeError(Exception):
 
 class CorpusError(TinycodeError):
     """What was given to train on or to index cannot be used."""
+
+
+class HistoryError(TinycodeError):
+    """There is no git history to replay."""
 
 
 class ModelFileError(TinycodeError):
