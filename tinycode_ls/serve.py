@@ -1,6 +1,7 @@
 """Start the server on a transport and end with it."""
 
 import logging
+import socket
 
 from .configuration import Configuration
 from .errors import SettingsError
@@ -22,12 +23,17 @@ def serve_tcp(address: str, model: str | None) -> int:
     host, _, port = address.rpartition(":")
     if not port.isdigit() or int(port) > 65_535:
         raise SettingsError(f"--tcp {address}: expected HOST:PORT, for example 127.0.0.1:8765")
-    server = _server(model)
     try:
-        server.start_tcp(host or "127.0.0.1", int(port))
+        listening = socket.create_server((host or "127.0.0.1", int(port)))
     except OSError as error:
         raise SettingsError(f"--tcp {address}: {error.strerror or error}; choose another address") from error
-    return _end(server)
+    server = _server(model)
+    with listening, listening.accept()[0] as client, client.makefile("rb") as read, client.makefile("wb") as written:
+        try:
+            server.start_io(read, written)
+        except OSError as error:
+            log.info("the client went: %s", error)
+        return _end(server)
 
 
 def _server(model: str | None) -> TinycodeServer:

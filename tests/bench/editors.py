@@ -183,7 +183,8 @@ def vscode(program: Path, folder: Path, file: Path) -> None:
     finally:
         workbench.close()
     found = [(new_text(seen["events"], until_ms), cold) for until_ms, cold in seen["pauses"]]
-    opened = f"open to a text that takes keys {seen['usable']} ms, to the server's first word {seen['answered']} ms, to first ghost text {seen['firstGhost']:.0f} ms"
+    opened = f"open to a text that takes keys {seen['usable']} ms, to the server's first word {seen['answered']} ms, "
+    opened += f"to first ghost text {seen.get('firstGhost', float('nan')):.0f} ms"
     show("vscode", opened, [Latency(ms, cold) for ms, cold in found if ms is not None])
 
 

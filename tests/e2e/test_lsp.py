@@ -1,7 +1,10 @@
 """The installed server as a process, with a real model, on a real small repository."""
 
+import json
 import os
 import shutil
+import socket
+import subprocess
 import sys
 import time
 
@@ -122,6 +125,34 @@ def test_a_client_that_just_goes_leaves_no_process(wire, repository):
     wire.start(repository)
     wire.process.stdin.close()
     assert wire.process.wait(timeout=10) == 1
+
+
+@pytest.mark.parametrize("goodbye, code", [(True, 0), (False, 1)])
+def test_one_client_on_a_socket_and_no_traceback(repository, goodbye, code):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "tinycode_ls", "--tcp", f"127.0.0.1:{port}"]
+    server = subprocess.Popen(command, cwd=repository, stderr=subprocess.PIPE)
+    end = time.monotonic() + 20
+    while True:
+        try:
+            client = socket.create_connection(("127.0.0.1", port))
+            break
+        except OSError:
+            assert time.monotonic() < end and server.poll() is None
+    with client, client.makefile("rwb") as pipe:
+        start = {"method": "initialize", "params": {"processId": None, "rootUri": None, "capabilities": {}}}
+        bodies = [{"id": 1, **start}, *([{"id": 2, "method": "shutdown"}, {"method": "exit"}] if goodbye else [])]
+        for body in bodies:
+            data = json.dumps({"jsonrpc": "2.0", **body}).encode()
+            pipe.write(b"Content-Length: %d\r\n\r\n" % len(data) + data)
+        pipe.flush()
+        assert pipe.readline().lower().startswith(b"content-")
+        if goodbye:
+            pipe.read()
+    assert server.wait(timeout=10) == code
+    with server.stderr as said:
+        assert said.read() == b""
 
 
 def test_a_client_that_goes_before_a_word(wire):
