@@ -82,6 +82,14 @@ def _add_eval(commands: Commands) -> None:
     sub = commands.add_parser("eval", help="measure a model: bits per byte, accuracy, lines, keystrokes saved, latency")
     sub.add_argument("model", metavar="MODEL")
     sub.add_argument("paths", nargs="+", metavar="PATH", help="files or folders the model has not seen")
+    sub.add_argument(
+        "--index", metavar="REPO", help="measure bytes with this repository as the index, too; PATHs are left out"
+    )
+    sub.add_argument(
+        "--index-budget-mb", type=float, default=8.0, metavar="MB", help="most text of the index (default 8)"
+    )
+    sub.add_argument("--bytes", type=int, default=0, metavar="N", help="measure N bytes, of random lines (0 = all)")
+    sub.add_argument("--seed", type=int, default=1, help="same seed, same lines")
     sub.add_argument("--lines", type=int, default=40, help="lines to retype (0 = only bytes and latency)")
     sub.add_argument("--json", action="store_true", help="print JSON")
     sub.set_defaults(run=evaluate)
@@ -201,12 +209,22 @@ def tune(options: argparse.Namespace) -> int:
 def evaluate(options: argparse.Namespace) -> int:
     """Print the figures of a model on unseen files."""
     from tinycode_ls.engine.model import load_model
+    from tinycode_ls.replay.progress import Bar
 
-    from .evaluate import evaluate_model, read_held_out
+    from .evaluate import Measure, evaluate_model
 
-    figures = evaluate_model(
-        load_model(Path(options.model)), read_held_out([Path(p) for p in options.paths]), options.lines
-    )
+    index = Path(options.index) if options.index else None
+    measure = Measure(options.lines, index, options.bytes, options.seed, options.index_budget_mb)
+    bar = Bar()
+    try:
+        figures = evaluate_model(
+            load_model(Path(options.model)),
+            [Path(path) for path in options.paths],
+            measure,
+            lambda done, of: bar(done, of, "bytes"),
+        )
+    finally:
+        bar.close()
     if options.json:
         print(json.dumps(figures))
     else:

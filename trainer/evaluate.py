@@ -1,47 +1,19 @@
 """Measures a model file through the engine that serves it: bits per byte, accuracy, lines, keystrokes, latency."""
 
-import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from tinycode_ls.engine.model import Model, log_softmax
+from tinycode_ls.engine.model import Model
 from tinycode_ls.errors import CorpusError
 from tinycode_ls.index.files import judge
-from tinycode_ls.model.document import document_header
+from tinycode_ls.replay.voices import NETWORK, network_alone
 
 from .corpus.prepare import sources_of
 from .lines import line_figures
-
-CHUNK = 8192
-
-
-@dataclass(frozen=True)
-class ByteQuality:
-    """`bits` per byte and next-byte `accuracy` (0..1) over `count` bytes, the state reset at each file."""
-
-    bits: float
-    accuracy: float
-    count: int
-
-
-def byte_quality(model: Model, files: dict[str, bytes]) -> ByteQuality:
-    """Read each file from its beginning, every byte counted; the header that names the file is given, not counted."""
-    lost, hits, count = 0.0, 0, 0
-    for path, text in files.items():
-        logits, state = model.read(document_header(path))
-        for begin in range(0, len(text), CHUNK):
-            part = text[begin : begin + CHUNK]
-            after, state = model.read_all(part, state)
-            log_probs = log_softmax(np.concatenate([logits[None], after[:-1]]))
-            targets = np.frombuffer(part, np.uint8)
-            lost -= float(log_probs[np.arange(len(part)), targets].sum())
-            hits += int((log_probs.argmax(axis=1) == targets).sum())
-            count += len(part)
-            logits = after[-1]
-    return ByteQuality(lost / max(count, 1) / math.log(2), hits / max(count, 1), count)
+from .voices import Tick, WorkspaceWithout, voice_qualities
 
 
 @dataclass(frozen=True)
@@ -72,26 +44,65 @@ def speed(model: Model, repeats: int = 20) -> Speed:
     return Speed(1000 * float(np.median(reads)), median_ms(1), median_ms(8))
 
 
-def read_held_out(paths: list[Path]) -> dict[str, bytes]:
-    """The source files below `paths`, by the name the model sees; raises CorpusError when there are none."""
+def read_held_out(paths: list[Path]) -> tuple[dict[str, bytes], list[Path]]:
+    """The source files below `paths`: texts by the name the model sees, and where they are; raises CorpusError when
+    there are none."""
     verdicts = [(source, path, judge(path, source.folder)) for source in sources_of(paths) for path in source.files()]
-    found = {
-        path.relative_to(source.folder).as_posix(): verdict.text for source, path, verdict in verdicts if verdict.kept
-    }
-    if not found:
+    kept = [(source, path, verdict) for source, path, verdict in verdicts if verdict.kept]
+    if not kept:
         reason = f" ({verdicts[0][2].path}: {verdicts[0][2].reason})" if verdicts else ""
         raise CorpusError(f"no source files to measure on{reason}; expected text files of a known language")
-    return found
+    texts = {path.relative_to(source.folder).as_posix(): verdict.text for source, path, verdict in kept}
+    return texts, [path for _, path, _ in kept]
 
 
-def evaluate_model(model: Model, files: dict[str, bytes], lines: int) -> dict[str, float]:
-    """All figures by name: bytes by the network alone, lines by the whole completer, milliseconds of one core."""
-    quality, costs = byte_quality(model, files), speed(model)
-    figures: dict[str, float] = {
-        "bits_per_byte": quality.bits,
-        "next_byte_accuracy": quality.accuracy,
-        "bytes": quality.count,
-    }
-    if lines:
-        figures |= line_figures(model, files, lines)
+@dataclass(frozen=True)
+class Measure:
+    """What to measure. `lines`: to retype, 0 for none. `index`: a repository given as the index; None measures the
+    network's bytes alone. `most_bytes`: of random lines (0: all). `budget_mb`: most text of the index."""
+
+    lines: int = 40
+    index: Path | None = None
+    most_bytes: int = 0
+    seed: int = 1
+    budget_mb: float = 8.0
+
+
+def evaluate_model(
+    model: Model, paths: list[Path], measure: Measure, tick: Tick = lambda done, of: None
+) -> dict[str, float]:
+    """All figures by name: bytes by each voice, lines by the whole completer, milliseconds of one core."""
+    files, places = read_held_out(paths)
+    figures = byte_figures(model, files, places, measure, tick)
+    if measure.lines:
+        figures |= line_figures(model, files, measure.lines)
+    costs = speed(model)
     return figures | {"read_1000_bytes_ms": costs.read_1000_ms, "step_ms": costs.step_ms, "step_8_ms": costs.step_8_ms}
+
+
+def byte_figures(
+    model: Model, files: dict[str, bytes], places: list[Path], measure: Measure, tick: Tick
+) -> dict[str, float]:
+    """Bits per byte and next-byte accuracy; `index_` and `mixture_` where there is an index and a mixer."""
+    workspace = None
+    if measure.index is not None:
+        workspace = WorkspaceWithout(measure.index, places, measure.budget_mb)
+        workspace.build()
+        if workspace.index is None:
+            raise CorpusError(f"{measure.index}: no source files to index; expected a repository or a folder of source")
+    found = voice_qualities(
+        model if workspace else network_alone(model),
+        files,
+        workspace.index if workspace else None,
+        measure.most_bytes,
+        measure.seed,
+        tick,
+    )
+    figures: dict[str, float] = {}
+    for voice, quality in found.items():
+        prefix = "" if voice == NETWORK else f"{voice}_"
+        figures |= {f"{prefix}bits_per_byte": quality.bits, f"{prefix}next_byte_accuracy": quality.accuracy}
+    sizes = {"bytes": found[NETWORK].count}
+    if workspace:
+        sizes |= {"index_files": workspace.summary.files, "index_bytes": workspace.summary.bytes}
+    return figures | sizes

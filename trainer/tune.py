@@ -18,7 +18,6 @@ from tinycode_ls.model_choice import choices
 
 from .checkpoint import load_checkpoint
 from .corpus.store import Corpus
-from .evaluate import ByteQuality, byte_quality
 from .export import Weights, export_checked, import_weights
 from .fit import (
     Order,
@@ -33,6 +32,7 @@ from .fit import (
 )
 from .loop import start_run
 from .recipe import Recipe
+from .voices import ByteQuality, byte_quality
 
 MOST_MEASURED = 200_000
 BASE_SHARE = 0.3
