@@ -11,9 +11,11 @@ TABLE = {
     "frobnicat": ["e_the_quux(alpha, beta)", "ion"],
     "frobnicate_the_quux": ["(alpha, beta)"],
     "frobnicate": ["_the_quux(alpha, beta)"],
+    "greet_all": ["_the_people(name):\n    return name"],
     "gre": ["et(name):\n    return name", "en"],
     "pri": ["nt(x)", "vate"],
     "print": ["(x)"],
+    "private": ["_key"],
     "two\n": ["x = 1\ny = 2"],
 }
 

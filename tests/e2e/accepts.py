@@ -1,9 +1,11 @@
-"""Fifty accepts: six languages, eight places in a file; each types a word that the fake server knows how to go on."""
+"""Fifty accepts: six languages, eight places in a file; each types a word that the repository, or the fake server, knows
+how to go on."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 WORD, REST = "frobnicat", "e_the_quux(alpha, beta)"
-BLOCK_WORD, BLOCK_REST = "gre", "et(name):\n    return name"
+BLOCK_WORD, BLOCK_REST = "greet_all", "_the_people(name):\n    return name"
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,12 @@ class Accept:
 
     @property
     def wanted(self) -> bytes:
-        """The file as it has to end."""
-        rest = self.rest.replace("\n", "\r\n" if "\r\n" in self.before + self.after else "\n")
+        """The file as it has to end when `rest` was accepted."""
+        return self.with_text(self.rest)
+
+    def with_text(self, shown: str) -> bytes:
+        """The file as it has to end when `shown` was accepted."""
+        rest = shown.replace("\n", "\r\n" if "\r\n" in self.before + self.after else "\n")
         return (self.before + self.word + rest + self.after).encode()
 
     @property
@@ -67,3 +73,11 @@ def cases() -> list[Accept]:
     made.append(Accept("block.py", "# first\ndef ", "\nlast = 1\n", BLOCK_WORD, BLOCK_REST))
     made.append(Accept("blockcrlf.py", "# first\r\ndef ", "\r\nlast = 1\r\n", BLOCK_WORD, BLOCK_REST))
     return made
+
+
+def teach(folder: Path) -> None:
+    """Files from which a real server knows the words."""
+    for extension, (start, end, _) in LANGUAGES.items():
+        line = f"{start}{WORD}{REST}{end}\n"
+        (folder / f"known.{extension}").write_text(f"{line}print({WORD}{REST}){end}\n" * 3)
+    (folder / "greet.py").write_text(f"def {BLOCK_WORD}{BLOCK_REST}\n\n\n" * 3)

@@ -90,6 +90,12 @@ class Neovim:
 
         return self.until(steady, "ghost text")
 
+    def until_indexed(self) -> None:
+        """Until the server has read the folder."""
+        self.until(
+            lambda: self.lua("(require('tinycode.commands').ask('tinycode.status') or {}).state") == "ready", "it"
+        )
+
     def buffer(self) -> list[str]:
         return self.lua("vim.api.nvim_buf_get_lines(0, 0, -1, false)")
 

@@ -1,10 +1,11 @@
 """In real Neovim, 0.11 and 0.12: type, see the ghost text, accept it in every way, and compare the file on disk."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
-from accepts import cases
+from accepts import cases, teach
 from nvim import Neovim
 from places import editor
 
@@ -57,26 +58,40 @@ def test_all_a_line_a_word_dismiss_undo(start):
     assert file.read_text() == f"x = 1\n\ny = {LINE}\ny = frobnicat\n"
 
 
-def test_fifty_files_are_as_shown(start):
-    nvim, file = start("first.py", "x = 1\n")
+def test_fifty_files_are_as_shown_with_the_real_server(start, repository, server_command):
+    """Six languages, in the middle, before brackets and quotes, CRLF, tabs, emoji: what the model shows is what is written."""
+    teach(repository)
+    nvim, _ = start("first.py", "x = 1\n", "settings = { precision = 0 },", server_command)
+    nvim.until_indexed()
     wrong = {}
     for case in cases():
-        path = file.with_name(case.name)
-        path.write_bytes(case.content)
-        nvim.lua(f"vim.cmd.edit('{path}')")
-        nvim.until(
-            lambda: nvim.lua("#vim.lsp.get_clients({ name = 'tinycode', bufnr = 0 }) > 0"), "the server attached"
-        )
-        column = len(case.before.rpartition("\n")[2].encode()) + 1
-        nvim.lua(f"vim.fn.cursor({case.line + 1}, {column})")
-        nvim.keys(("i" if case.after.split("\r")[0].split("\n")[0] else "A") + case.word)
-        nvim.until(lambda case=case: nvim.ghost() == case.rest, f"ghost text in {case.name}")
-        nvim.keys("<M-y>")
-        nvim.until(lambda: nvim.ghost() == "", "accepted")
-        nvim.write()
-        if path.read_bytes() != case.wanted:
-            wrong[case.name] = path.read_bytes()
+        shown, found = accept(nvim, repository, case, nvim.wait_ghost)
+        if found != case.with_text(shown):
+            wrong[case.name] = (shown, found)
     assert wrong == {}
+
+
+def test_blocks_of_lines_are_as_shown(start, repository):
+    nvim, _ = start("first.py", "x = 1\n")
+    for case in cases()[-2:]:
+        wait = partial(nvim.until, lambda case=case: nvim.ghost() == case.rest, f"ghost text in {case.name}")
+        assert accept(nvim, repository, case, wait)[1] == case.wanted
+
+
+def accept(nvim, folder, case, wait):
+    """-> what `wait` gave, and the file after the ghost text was accepted and the file written."""
+    path = folder / case.name
+    path.write_bytes(case.content)
+    nvim.lua(f"vim.cmd.edit('{path}')")
+    nvim.until(lambda: nvim.lua("#vim.lsp.get_clients({ name = 'tinycode', bufnr = 0 }) > 0"), "the server attached")
+    column = len(case.before.rpartition("\n")[2].encode()) + 1
+    nvim.lua(f"vim.fn.cursor({case.line + 1}, {column})")
+    nvim.keys(("i" if case.after.split("\r")[0].split("\n")[0] else "A") + case.word)
+    shown = wait()
+    nvim.keys("<M-y>")
+    nvim.until(lambda: nvim.ghost() != shown, "accepted")
+    nvim.write()
+    return shown, path.read_bytes()
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])

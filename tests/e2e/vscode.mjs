@@ -57,6 +57,7 @@ async function step(text, name) {
   const key = text.match(/^<(.+)>$/);
   if (key) return press(key[1]);
   if (text === '?ghost') return void await until(async () => (await ghostText()).trim(), 'ghost text');
+  if (text.startsWith('?text ')) return void await until(async () => (await ghostText()).trim() === text.slice(6), text);
   if (text === '?no ghost') return void await until(async () => (await ghost.count()) === 0, 'no ghost text');
   if (text.startsWith('?row ')) {
     return page.locator(`.suggest-widget.visible .monaco-list-row[aria-label*="${text.slice(5)}"]`).first().waitFor({ timeout: 10000 });
