@@ -99,4 +99,3 @@ def test_typing_the_suggestion_keeps_its_rest():
         Request("a.py", "x = fo", "))"),
     ):
         assert rest_of(shown, other) is None
-    assert rest_of(None, Request("a.py", "", "")) is None

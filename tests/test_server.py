@@ -185,6 +185,23 @@ async def test_typing_the_suggestion_is_answered_from_memory(client):
     ]
 
 
+async def test_alternatives_begin_with_what_is_on_the_screen(client):
+    """Else the first step through them would jump over one."""
+    opened(client, "gre")
+    await ghost(client, 0, 3)
+    changed(client, 2, "e", ((0, 3), (0, 3)))
+    assert [item.insert_text for item in await ghost(client, 0, 4, invoked=True)] == ["t(name):\n    return name"]
+    changed(client, 3, "x = pri")
+    assert [item.insert_text for item in await ghost(client, 0, 7, invoked=True)] == ["nt(x)", "vate"]
+
+
+async def test_typing_an_alternative_is_answered_from_memory_too(client):
+    opened(client, "pri")
+    await ghost(client, 0, 3, invoked=True)
+    changed(client, 2, "va", ((0, 3), (0, 3)))
+    assert [item.insert_text for item in await ghost(client, 0, 5)] == ["te"]
+
+
 async def test_a_selected_row_is_extended(client):
     opened(client, "x = pri")
     selected = lsp.SelectedCompletionInfo(lsp.Range(lsp.Position(0, 4), lsp.Position(0, 7)), "print")

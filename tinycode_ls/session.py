@@ -85,7 +85,8 @@ class Session:
         self.documents = Documents()
         self.indexing = False
         self._requests, self._index_jobs = Newest("tinycode-complete"), Newest("tinycode-index")
-        self._shown: Shown | None = None
+        self._shown: tuple[Shown, ...] = ()
+        self._asked_for = False
         self._numbers = itertools.count(1)
         self._explainable: OrderedDict[int, Suggestion] = OrderedDict()
         self._changed: set[Path] | None = set()
@@ -105,7 +106,7 @@ class Session:
         """Bring the settings as they are now into force; problems, and whether to index anew, are kept to be taken."""
         self._problems += self.configuration.resolve()
         self._index_wish |= self.backend.configure(self.settings, self.configuration.roots)
-        self._shown = None
+        self._shown = ()
         self._git_head.moved(self.configuration.roots)
 
     def take_problems(self) -> list[str]:
@@ -130,14 +131,17 @@ class Session:
         if cursor is None or not wanted or self._quiet(cursor):
             return Answer(ask, cursor)
         request = self._request(ask, cursor)
-        rest = None if ask.invoked or ask.listed else rest_of(self._shown, request)
-        found = [rest] if rest else await self._complete(ask, request)
+        rest = self._on_screen(ask, request)
+        found = [rest] if rest else []
+        if not rest or ask.invoked:
+            found += await self._complete(ask, request)
         if self.documents.version(ask.uri) != cursor.version:
             return Answer(ask, cursor)
         cut = {suggestion.text: suggestion for suggestion in reversed([self._cut(item, ask.listed) for item in found])}
         fitting = [suggestion for text, suggestion in reversed(cut.items()) if text.strip()][: request.count]
         if not ask.listed:
-            self._shown = Shown(request, fitting[0]) if fitting else None
+            self._shown = tuple(Shown(request, suggestion) for suggestion in fitting)
+            self._asked_for = ask.invoked
         return Answer(ask, cursor, tuple((self._remember(suggestion), suggestion) for suggestion in fitting))
 
     async def explain(self, number: int | None = None) -> Explanation | None:
@@ -211,6 +215,12 @@ class Session:
     def _refresh_changed(self, deadline: Deadline) -> None:
         paths, self._changed = self._changed, set()
         self.backend.refresh(None if paths is None else sorted(paths))
+
+    def _on_screen(self, ask: Ask, request: Request) -> Suggestion | None:
+        """What an editor still shows of the last answer. Who asks for alternatives to it, gets it as the first of them."""
+        if ask.listed or (ask.invoked and self._asked_for):
+            return None
+        return next((rest for shown in self._shown if (rest := rest_of(shown, request))), None)
 
     async def _complete(self, ask: Ask, request: Request) -> list[Suggestion]:
         work: Callable[[Deadline], list[Suggestion]] = partial(self.backend.complete, request)

@@ -7,18 +7,18 @@ from .suggestion import Request, Suggestion
 
 @dataclass(frozen=True)
 class Shown:
-    """The suggestion on somebody's screen, and the request it answered."""
+    """A suggestion that may be on somebody's screen, and the request it answered."""
 
     request: Request
     suggestion: Suggestion
 
 
-def rest_of(shown: Shown | None, request: Request) -> Suggestion | None:
+def rest_of(shown: Shown, request: Request) -> Suggestion | None:
     """What is left of a shown suggestion after its beginning was typed; None when anything else happened.
 
     The probability stays that of the whole: what is left can only be likelier.
     """
-    if shown is None or shown.request.path != request.path or shown.request.right != request.right:
+    if shown.request.path != request.path or shown.request.right != request.right:
         return None
     before, text = shown.request.left, shown.suggestion.text
     typed = len(request.left) - len(before)
