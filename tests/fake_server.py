@@ -56,7 +56,9 @@ class FakeBackend:
             report(percent, "src")
         self.log.append("build")
 
-    def refresh(self, paths):
+    def refresh(self, paths, documents):
+        if not paths and paths is not None:
+            return
         self.log.append(f"refresh {paths and [path.name for path in paths]}")
 
     def status(self):

@@ -45,8 +45,8 @@ class Backend(Protocol):
     def build_index(self, report: Report, deadline: Deadline) -> None:
         """Read the folders anew."""
 
-    def refresh(self, paths: list[Path] | None) -> None:
-        """Files changed on disk; None: look which."""
+    def refresh(self, paths: list[Path] | None, documents: dict[Path, str | None]) -> None:
+        """Files changed on disk; None: look which. `documents`: the open ones, see `Workspace.refresh`."""
 
     def status(self) -> dict[str, Any]:
         """What is loaded, for a person."""
@@ -114,10 +114,10 @@ class LocalBackend:
             workspace.build(report, deadline)
             log.info("index: %s", workspace.summary)
 
-    def refresh(self, paths: list[Path] | None) -> None:
+    def refresh(self, paths: list[Path] | None, documents: dict[Path, str | None]) -> None:
         """Nothing to do without an index."""
         if self._workspace is not None:
-            self._workspace.refresh(paths)
+            self._workspace.refresh(paths, documents)
 
     def status(self) -> dict[str, Any]:
         """Plain values: models by language, index figures, a problem."""

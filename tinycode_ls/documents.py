@@ -40,12 +40,13 @@ class Cursor:
 
 @dataclass
 class Document:
-    """`lines` are as `text.split_lines` makes them."""
+    """`lines` are as `text.split_lines` makes them; `edited`: since it was opened."""
 
     uri: str
     version: int
     language: str
     lines: list[str]
+    edited: bool = False
 
 
 class Documents:
@@ -70,7 +71,7 @@ class Documents:
             return False
         for span, new in changes:
             replace(document.lines, span, new, self.encoding)
-        document.version = version
+        document.version, document.edited = version, True
         return True
 
     def close(self, uri: str) -> None:

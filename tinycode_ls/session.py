@@ -7,7 +7,7 @@ import asyncio
 import itertools
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 
 from .backend import Backend, Report
 from .configuration import Configuration
-from .documents import Cursor, Documents, name_of
+from .documents import Cursor, Documents, file_of, name_of
 from .engine.deadline import Deadline
 from .git_head import GitHead
 from .languages import file_name
@@ -33,6 +33,8 @@ ALTERNATIVES = 3
 REMEMBERED = 64
 """Suggestions that can still be explained."""
 INDEX_TIMEOUT_MS = 600_000
+FOLLOW_PATIENCE_S = 0.15
+"""How long the first question in a document waits for the index to take what was edited in others: a megabyte and more."""
 WARM_UP_TIMEOUT_MS = 60_000
 
 
@@ -90,6 +92,8 @@ class Session:
         self._numbers = itertools.count(1)
         self._explainable: OrderedDict[int, Suggestion] = OrderedDict()
         self._changed: set[Path] | None = set()
+        self._open_texts: dict[Path, str | None] = {}
+        self._followed: tuple[str, dict[str, int]] = ("", {})
         self._problems: list[str] = []
         self._index_wish = False
         self._git_head = GitHead()
@@ -126,6 +130,7 @@ class Session:
         """
         await self._warm.wait()
         self._look_at_git()
+        await self._follow_documents(ask.uri)
         cursor = self.documents.cursor(ask.uri, ask.position)
         wanted = self.settings.completion_list if ask.listed else self.settings.ghost_text
         if cursor is None or not wanted or self._quiet(cursor):
@@ -167,6 +172,8 @@ class Session:
             self._warm_ups -= 1
             if not self._warm_ups:
                 self._warm.set()
+        if document is not None:
+            await self._follow_documents(uri)
 
     async def build_index(self, report: Report) -> None:
         """Read the folders in the index thread; `report` is called in the loop."""
@@ -181,6 +188,7 @@ class Session:
             await self._index_jobs.run("build", work, INDEX_TIMEOUT_MS, None)
         finally:
             self.indexing = False
+            self._followed = ("", {})  # what was open while it was built is looked at again
 
     async def files_changed(self, paths: set[Path]) -> None:
         """Files changed on disk; git's own stand for everything it may have done."""
@@ -203,9 +211,34 @@ class Session:
     def _look_at_git(self) -> None:
         """A branch switch, a pull: the index looks what changed."""
         if self._git_head.moved(self.configuration.roots):
-            task = asyncio.create_task(self._refresh(None))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._in_background(self._refresh(None))
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """The loop keeps no hold of its tasks."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _follow_documents(self, uri: str) -> None:
+        """Where somebody turns to another document, the index takes the text of all the others, saved or not.
+
+        Never that of the document that is written in: it is a voice of its own, and its unfinished line no example. So
+        typing costs nothing here, and turning to another document costs one look (and a new index if a text changed).
+        """
+        others = {document.uri: document.version for document in self.documents.all() if document.uri != uri}
+        before, self._followed = self._followed, (uri, others)
+        if before == self._followed:
+            return
+        edited = [other for other in map(self.documents.get, others) if other is not None and other.edited]
+        self._open_texts = {
+            file: None if document.uri == uri else "".join(document.lines)
+            for document in sorted(self.documents.all(), key=lambda document: document.uri == uri)
+            if (file := file_of(document.uri))
+        }
+        task = self._in_background(self._refresh(set()))
+        if any(before[1].get(other.uri) != other.version for other in edited):
+            await asyncio.wait([task], timeout=FOLLOW_PATIENCE_S)
 
     async def _refresh(self, paths: set[Path] | None) -> None:
         """Calls that come faster than the index works are taken together; None stands for everything."""
@@ -214,7 +247,7 @@ class Session:
 
     def _refresh_changed(self, deadline: Deadline) -> None:
         paths, self._changed = self._changed, set()
-        self.backend.refresh(None if paths is None else sorted(paths))
+        self.backend.refresh(None if paths is None else sorted(paths), self._open_texts)
 
     def _on_screen(self, ask: Ask, request: Request) -> Suggestion | None:
         """What an editor still shows of the last answer. Who asks for alternatives to it, gets it as the first of them."""

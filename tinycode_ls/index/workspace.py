@@ -69,7 +69,7 @@ class Workspace:
         self._roots, self._budget = roots, int(budget_mb * 1_000_000)
         self._files: dict[Path, _File] = {}
         self._listed: dict[Path, Path] = {}
-        self._strangers: set[Path] = set()
+        self._strangers: set[Path] = set()  # open or saved below a root, and not listed: ignored by git
         self._documents: dict[Path, bytes | None] = {}
         self._told: dict[str, str] = {}
         self._built = False
@@ -102,7 +102,9 @@ class Workspace:
             known = self._listed.keys() | self._strangers
             if saved is None or not touched <= known or (touched and not self.summary.complete):
                 self._read(None, None)
-                self._strangers |= touched - self._listed.keys()
+                self._strangers |= {
+                    path for path in touched - self._listed.keys() if self._documents.get(path) or path.exists()
+                }
             else:
                 self._update(touched)
             if _texts(self._files) != _texts(before):

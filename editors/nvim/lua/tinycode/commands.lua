@@ -5,12 +5,8 @@ local tinycode = require('tinycode')
 --- The server's answer to one of its commands; nil, with a message, when it does not run here.
 function M.ask(command)
   local client = tinycode.client(0) or tinycode.client()
-  if not client then
-    vim.notify('tinycode: no server for this buffer; see :checkhealth tinycode', vim.log.levels.WARN)
-    return nil
-  end
-  local params = { command = command, arguments = {} }
-  local answer = client:request_sync('workspace/executeCommand', params, 2000, 0)
+  if not client then return vim.notify('tinycode: no server here; see :checkhealth tinycode', vim.log.levels.WARN) end
+  local answer = client:request_sync('workspace/executeCommand', { command = command, arguments = {} }, 2000, 0)
   local result = answer and answer.result
   return result ~= vim.NIL and result or nil
 end
@@ -48,18 +44,23 @@ end
 
 function M.toggle() tinycode.toggle() end
 
---- Train on this repository, in a terminal; the server picks the new model up by itself.
-function M.tune()
-  local trainer = tinycode.command()[1]:gsub('tinycode%-ls', 'tinycode-train')
+--- Train on this repository, in a terminal; the server picks the new model up by itself. Flags go to tinycode-train.
+function M.tune(flags)
+  local client = tinycode.client(0) or tinycode.client()
+  local server = (vim.lsp.config.tinycode or {}).cmd or tinycode.command()
+  local trainer = server[1]:match('tinycode%-ls$') and server[1]:gsub('ls$', 'train') or 'tinycode-train'
   vim.cmd('botright new')
-  vim.fn.jobstart({ trainer, 'tune' }, { term = true })
+  vim.fn.jobstart({ trainer, 'tune', unpack(flags) }, { term = true, cwd = client and client.root_dir })
 end
 
 function M.log() vim.cmd.tabedit(vim.lsp.log.get_filename()) end
 
+--- Enabled again once it is gone, for 5 seconds at most.
 function M.restart()
   vim.lsp.enable('tinycode', false)
-  vim.defer_fn(function() vim.lsp.enable('tinycode') end, 500)
+  for _, client in ipairs(vim.lsp.get_clients({ name = 'tinycode' })) do client:stop() end
+  vim.wait(5000, function() return not tinycode.client() end, 20)
+  vim.lsp.enable('tinycode')
 end
 
 return M

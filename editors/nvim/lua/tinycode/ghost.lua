@@ -1,4 +1,4 @@
--- Ghost text for Neovim 0.11, which has no vim.lsp.inline_completion: the same request, drawn with an extmark.
+-- Stands in for vim.lsp.inline_completion on Neovim 0.11: the same functions and requests, drawn with an extmark.
 local M = {}
 local ns = vim.api.nvim_create_namespace('tinycode.ghost')
 local DELAY_MS = 50 -- after the last key
@@ -9,10 +9,7 @@ local function hide()
   if shown and vim.api.nvim_buf_is_valid(shown.buf) then vim.api.nvim_buf_clear_namespace(shown.buf, ns, 0, -1) end
 end
 
-local function forget()
-  hide()
-  shown = nil
-end
+local function forget() hide() shown = nil end
 
 local function text()
   local item = shown and shown.items[shown.index]
@@ -31,12 +28,12 @@ local function draw()
     { virt_text = { { lines[1], 'Comment' } }, virt_text_pos = 'inline', virt_lines = below })
 end
 
-local function request(buf, kind, after)
+local function request(buf)
   local client = require('tinycode').client(buf)
   if not client or vim.fn.mode() ~= 'i' then return end
   if pending then client:cancel_request(pending) end
   local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
-  params.context = { triggerKind = kind }
+  params.context = { triggerKind = 2 }
   local row, col = unpack(vim.api.nvim_win_get_cursor(0))
   local tick = vim.b[buf].changedtick
   local _, id = client:request('textDocument/inlineCompletion', params, function(err, result)
@@ -44,7 +41,6 @@ local function request(buf, kind, after)
     if err or not result or vim.fn.mode() ~= 'i' or vim.b[buf].changedtick ~= tick then return end
     hide()
     shown = { buf = buf, row = row - 1, col = col, items = result.items or result, index = 1 }
-    if after then after() end
     draw()
   end, buf)
   pending = id
@@ -53,7 +49,7 @@ end
 local function changed(buf)
   draw()
   if timer then timer:stop() end
-  timer = vim.defer_fn(function() request(buf, 2) end, DELAY_MS)
+  timer = vim.defer_fn(function() request(buf) end, DELAY_MS)
 end
 
 function M.is_enabled(filter) return groups[filter.bufnr] ~= nil end
@@ -69,27 +65,24 @@ function M.enable(on, filter)
   vim.api.nvim_create_autocmd('InsertLeave', { group = groups[buf], buffer = buf, callback = forget })
 end
 
---- Hand the shown text over and forget it; false when there is none. Scheduled: mappings with <expr> may not edit, and
+--- Hand the shown item over and forget it; false when there is none. Scheduled: mappings with <expr> may not edit, and
 --- are evaluated before the key typed just before them is in the buffer.
-function M.take(act)
+function M.get(opts)
   if not text() then return false end
   vim.schedule(function()
-    local rest = text()
+    local now, item = shown, text() and shown.items[shown.index]
     forget()
-    if rest then act(rest) end
+    if not item then return end
+    local range = { to_extmark = function() return now.row, now.col end }
+    opts.on_accept({ insert_text = item.insertText, range = range })
   end)
   return true
 end
 
---- The next or previous alternative; the server gives several only when asked on purpose.
-function M.cycle(count)
-  if not shown then return false end
-  local function move() shown.index = (shown.index - 1 + count) % math.max(1, #shown.items) + 1 end
-  local buf = shown.buf
-  vim.schedule(function()
-    if #shown.items > 1 then move() draw() else request(buf, 1, move) end
-  end)
-  return true
+function M.select(opts)
+  if not shown or #shown.items == 0 then return end
+  shown.index = (shown.index - 1 + opts.count) % #shown.items + 1
+  draw()
 end
 
 return M

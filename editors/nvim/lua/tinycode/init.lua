@@ -1,7 +1,7 @@
 -- Ghost text from tinycode-ls: set up, accept, cycle, dismiss, toggle. What is suggested is the server's work alone.
 local M = {}
-local builtin = vim.lsp.inline_completion -- Neovim 0.12; ghost.lua stands in for it on 0.11
-local ghost = not builtin and require('tinycode.ghost') or nil
+local inline = vim.lsp.inline_completion or require('tinycode.ghost') -- Neovim 0.12, or our stand-in for 0.11
+local asked = {} ---@type table<integer, table> buffer -> the last question for ghost text
 
 --- Suggested keys; none of them is Tab. Each keeps its own meaning while nothing is shown.
 M.keys = { accept = '<M-y>', accept_line = '<M-l>', accept_word = '<M-w>',
@@ -17,8 +17,15 @@ function M.command()
 end
 
 --- The running client, if there is one.
-function M.client(buf)
-  return vim.lsp.get_clients({ name = 'tinycode', bufnr = buf })[1]
+function M.client(buf) return vim.lsp.get_clients({ name = 'tinycode', bufnr = buf })[1] end
+
+--- Remember the questions for ghost text: no editor asks for alternatives, so `cycle` asks once more in its name.
+local function listen(client)
+  local request = client.request
+  client.request = function(self, method, params, handler, buf)
+    if method == 'textDocument/inlineCompletion' then asked[buf] = { client = self, handler = handler } end
+    return request(self, method, params, handler, buf)
+  end
 end
 
 --- opts.cmd: the server's command. opts.settings: see :help tinycode-settings. opts.ghost_text: false for none.
@@ -26,7 +33,7 @@ end
 function M.setup(opts)
   opts = opts or {}
   vim.lsp.config('tinycode', { -- for every file type: the server itself is quiet where it should be
-    cmd = opts.cmd or M.command(), root_markers = { '.tinycode.toml', '.git' },
+    cmd = opts.cmd or M.command(), root_markers = { '.tinycode.toml', '.git' }, on_init = listen,
     settings = { tinycode = opts.settings or vim.empty_dict() },
   })
   vim.api.nvim_create_autocmd('LspAttach', {
@@ -51,13 +58,11 @@ function M.map(keys)
   end
 end
 
-function M.enable(on, buf)
-  (builtin or ghost).enable(on, { bufnr = buf })
-end
+function M.enable(on, buf) inline.enable(on, { bufnr = buf }) end
 
 function M.toggle()
   local buf = vim.api.nvim_get_current_buf()
-  M.enable(not (builtin or ghost).is_enabled({ bufnr = buf }), buf)
+  M.enable(not inline.is_enabled({ bufnr = buf }), buf)
 end
 
 --- The first word of a text with the blanks before it; else what comes before the next word.
@@ -85,14 +90,10 @@ function M.rest(text, row, col)
 end
 
 local function take(part)
-  if ghost then return ghost.take(function(text) insert(part(text)) end) end
-  return builtin.get({
-    on_accept = function(item)
-      local row, col = item.range:to_extmark()
-      local rest = M.rest(item.insert_text, row, col)
-      if rest and rest ~= '' then insert(part(rest)) end
-    end,
-  })
+  return inline.get({ on_accept = function(item)
+    local rest = M.rest(item.insert_text, item.range:to_extmark())
+    if rest and rest ~= '' then insert(part(rest)) end
+  end })
 end
 
 function M.accept() return take(function(text) return text end) end
@@ -100,9 +101,20 @@ function M.accept_line() return take(first_line) end
 function M.accept_word() return take(first_word) end
 function M.dismiss() return take(function() return '' end) end
 
+--- Alternatives are asked for at the first step; typing on begins anew.
 local function cycle(count)
-  if ghost then return ghost.cycle(count) end
-  builtin.select({ count = count })
+  local buf = vim.api.nvim_get_current_buf()
+  local last, tick = asked[buf], vim.b[buf].changedtick
+  if not last or last.client:is_stopped() or not inline.is_enabled({ bufnr = buf }) then return false end
+  if last.several == tick then inline.select({ count = count }) return true end
+  local params = vim.lsp.util.make_position_params(0, last.client.offset_encoding)
+  params.context = { triggerKind = 1 } -- invoked: the server then gives several, the one on the screen first
+  last.client:request('textDocument/inlineCompletion', params, function(err, result, ctx)
+    if vim.b[buf].changedtick ~= tick then return end
+    last.handler(err, result, ctx)
+    asked[buf] = { client = last.client, handler = last.handler, several = tick }
+    inline.select({ count = count })
+  end, buf)
   return true
 end
 
