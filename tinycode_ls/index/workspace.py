@@ -6,6 +6,7 @@ What is on disk counts, except where an open document has other text: then that 
 
 import logging
 import os
+import re
 import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -158,7 +159,7 @@ class Workspace:
             if found is None:
                 over += 1
             elif isinstance(found, str):
-                left_out.setdefault(found.partition(" (")[0], []).append(path)
+                left_out.setdefault(re.split(r";| \(", found)[0], []).append(path)
             else:
                 kept[path] = found
                 budget -= _cost(path, found.text)
