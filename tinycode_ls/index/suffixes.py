@@ -29,12 +29,17 @@ class SuffixIndex:
         self.column = np.zeros(self.size + 1, np.uint8)  # row 0 is the empty suffix
         if self.size:
             self.column[0] = reversed_text[-1]
-            self.column[1:] = np.where(suffixes > 0, reversed_text[suffixes - 1], 0)
+            for begin in range(0, self.size, PIECE):
+                self.column[1 + begin : 1 + begin + PIECE] = reversed_text[suffixes[begin : begin + PIECE] - 1]
+            self.column[1 + suffixes.argmin()] = 0  # the whole text: nothing came next
         self.positions = np.empty(0, np.int32)  # of each row: where in the text the next byte stands
         if with_positions:
             self.positions = np.append(0, self.size - suffixes).astype(np.int32)
+        del suffixes, reversed_text
         self.first = np.zeros(257, np.int64)  # where each byte's rows begin in suffix order
-        np.cumsum(np.bincount(self.column, minlength=256), out=self.first[1:])
+        for begin in range(0, self.size + 1, PIECE):  # bincount takes eight bytes a row
+            self.first[1:] += np.bincount(self.column[begin : begin + PIECE], minlength=256)
+        np.cumsum(self.first, out=self.first)
         self._rows_of_byte = _rows_of_byte(self.column, self.first)
 
     def start(self, context: bytes) -> tuple[Rows, Rows]:
