@@ -103,9 +103,7 @@ class Workspace:
             known = self._listed.keys() | self._strangers
             if saved is None or not touched <= known or (touched and not self.summary.complete):
                 self._read(None, None)
-                self._strangers |= {
-                    path for path in touched - self._listed.keys() if self._documents.get(path) or path.exists()
-                }
+                self._strangers |= touched - self._listed.keys()
             else:
                 self._update(touched)
             if _texts(self._files) != _texts(before):
@@ -116,7 +114,7 @@ class Workspace:
         return [(str(path), file.text) for path, file in self._files.items()]
 
     def _follow(self, documents: Documents | None) -> set[Path]:
-        """Take the open documents; -> those below a root that came, changed or went."""
+        """Take the open documents; -> those below a root that came, changed or went, and that can count."""
         if documents is None:
             return set()
         before = self._documents
@@ -124,11 +122,14 @@ class Workspace:
             path: None if text is None else _as_read(text) for path, text in documents.items() if self._root_of(path)
         }
         unheard = object()
-        return {
+        changed = {
             path
             for path in before.keys() | self._documents.keys()
             if before.get(path, unheard) != self._documents.get(path, unheard)
         }
+        if not self.summary.complete:
+            return changed  # each of them says what is near
+        return {path for path in changed if path in self._listed or self._documents.get(path) or path.exists()}
 
     def _matters(self, path: Path) -> bool:
         """Whether a file or folder that was written, made or deleted can change what is indexed."""
