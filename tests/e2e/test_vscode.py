@@ -135,6 +135,76 @@ def test_every_way_of_taking_it_and_nothing_outside_is_asked(drive, tmp_path):
     assert seen["outside"] == []
 
 
+NOTEBOOK = {
+    "cells": [{"cell_type": "code", "id": "a", "execution_count": None, "metadata": {}, "outputs": [], "source": []}],
+    "metadata": {"language_info": {"name": "python"}},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+HERE, LANGUAGE = "!Enable or Disable Here", "!Enable or Disable for This Language"
+EXPLAIN = ["!Explain the Last Suggestion", "?see 70 % from src/db.py:118", "?shot explain", "?click src/db.py:118"]
+EXPLAIN += ["?see Ln 118", "<Control+PageUp>"]
+SESSION = {
+    # name: (steps, text after)
+    "off.py": ([HERE, "?bar circle-slash", "y = frobnicat", "?quiet", HERE, "?ready"], "y = frobnicat"),
+    "language.py": (
+        [
+            LANGUAGE,
+            "?see off for python",
+            "frobnicat",
+            "?quiet",
+            LANGUAGE,
+            "?see on for python",
+            "e",
+            "?ghost",
+            "<Tab>",
+        ],
+        LINE,
+    ),
+    "explain.py": (["y = frobnicat", "?ghost", *EXPLAIN, "<Control+End>", "e"], "y = frobnicate"),
+    "restart.py": (["!Restart the Server", "?bar sync", "?ready", "frobnicat", "?ghost", "<Tab>"], LINE),
+    "log.py": (["x", "!Show the Log", "?see Output", "<Control+j>"], "x"),
+    "unsaved.py": (
+        ["<Control+Alt+n>", "frobn", "?quiet", "icat", "?ghost", "?shot unsaved", "<Tab>", "<Control+PageUp>", "x"],
+        "x",
+    ),
+    "cell.ipynb": (["frobnicat", "?ghost", "?shot cell", "<Tab>"], None),
+}
+
+
+def test_commands_states_and_documents_of_every_kind(drive, tmp_path):
+    """Two folders; on and off; explain and jump; log; restart; unsaved text; a notebook's cell."""
+    folder, other = tmp_path / "one", tmp_path / "two"
+    (other / "src").mkdir(parents=True)
+    folder.mkdir()
+    (other / "src" / "db.py").write_text("x = 1\n" * 200)
+    opened = tmp_path / "both.code-workspace"
+    opened.write_text('{"folders": [{"path": "one"}, {"path": "two"}]}')
+    for name in SESSION:
+        (folder / name).write_text(json.dumps(NOTEBOOK) if name.endswith("ipynb") else "")
+    orders = [{"name": name, "steps": steps} for name, (steps, _) in SESSION.items()]
+    seen = drive(KNOWN_ANSWERS, orders, folder, opened, **{"tinycode.completionList": False})
+    found = {result["name"]: result.get("error") or result["file"] for result in seen["results"]}
+    assert LINE in found["cell.ipynb"]
+    assert found == {name: after or found[name] for name, (_, after) in SESSION.items()}
+
+
+def test_tune_in_a_terminal_and_the_server_takes_the_model(drive, repository, model_file):
+    """And the words that VS Code leaves out once there is ghost text are among the rows of the server.
+
+    Six steps need not make a better model, and one that is not better is not written; then one is put there.
+    """
+    (repository / "a.py").write_text("")
+    server = [str(Path(sys.executable).with_name("tinycode-ls"))]
+    tuned = repository / ".tinycode" / "model.onnx"
+    words = ["zyxwvut_word = 1", "<Enter>", "<Escape>", "zyxwv", "<Control+Space>", "?row zyxwvut_word", "<Escape>"]
+    tune = ["<Control+Alt+t>", "?model", "?shot tune", "?open a.py", "<Control+End>", "<Enter>"]
+    steps = [*words, *tune, "for value in val", "?ghost", "!Show the Status", "?see repo/.tinycode/model.onnx"]
+    orders = [{"name": "a.py", "steps": steps, "copy": [str(model_file), str(tuned)]}]
+    seen = drive(server, orders, repository, **{"editor.wordBasedSuggestions": None, "tinycode.precision": 0})
+    assert [result.get("error") for result in seen["results"]] == [None]
+
+
 def test_the_real_server_and_model(drive, repository, server_command):
     """What is shown by the model is what ends in the file."""
     text = "for value in values:\n    print('😋', value.strip())\n" * 4

@@ -21,6 +21,7 @@ await context.route('**/*', (route) => {
 });
 const page = await context.newPage();
 const ghost = page.locator('.monaco-editor [class*="ghost-text"]');
+const bar = page.locator('[id="tinycode-ls.tinycode.tinycode"]');
 const results = [];
 
 async function until(holds, what, ms = 15000) {
@@ -42,7 +43,9 @@ async function open(name) {
   await page.locator(`.quick-input-list .monaco-list-row[aria-label^="${name}"]`).first().waitFor();
   await press('Enter');
   await page.locator(`.tab.active[aria-label^="${name}"]`).waitFor();
-  await page.locator('.editor-instance .monaco-editor .view-lines').first().click();
+  if (!name.endsWith('.ipynb')) return page.locator('.editor-instance .monaco-editor .view-lines').first().click();
+  await page.locator('.notebookOverlay .cell-inner-container').first().click();
+  await press('Enter');
 }
 
 async function save(name, before) {
@@ -52,11 +55,28 @@ async function save(name, before) {
   return onDisk(name);
 }
 
-/** A step is a key combination in angle brackets, a wish for something on screen, or text to type. */
+/** A step is a key combination in angle brackets, `!` and a command of ours, a wish for something on screen, or text. */
 async function step(text, name) {
+  if (text.startsWith('!')) {
+    await press('F1');
+    await page.locator('.quick-input-widget input').first().waitFor();
+    await page.keyboard.type(`tinycode: ${text.slice(1)}`);
+    await page.locator(`.quick-input-list .monaco-list-row[aria-label*="${text.slice(1)}"]`).first().waitFor();
+    return press('Enter');
+  }
+  if (text.startsWith('?open ')) return open(text.slice(6));
+  if (text.startsWith('?click ')) return page.locator('.notification-toast').getByText(text.slice(7)).first().click();
+  if (text.startsWith('?see ')) return page.getByText(text.slice(5)).first().waitFor({ timeout: 120000 });
+  if (text.startsWith('?bar ')) return bar.locator(`.codicon-${text.slice(5)}`).waitFor();
+  if (text === '?ready') return void await until(async () => (await bar.locator('.codicon').count()) === 0, 'ready');
   const key = text.match(/^<(.+)>$/);
   if (key) return press(key[1]);
   if (text === '?ghost') return void await until(async () => (await ghostText()).trim(), 'ghost text');
+  if (text === '?quiet') {
+    await page.waitForTimeout(800);
+    if (await ghost.count()) throw new Error('ghost text where there must be none');
+    return;
+  }
   if (text.startsWith('?text ')) return void await until(async () => (await ghostText()).trim() === text.slice(6), text);
   if (text === '?no ghost') return void await until(async () => (await ghost.count()) === 0, 'no ghost text');
   if (text.startsWith('?row ')) {
@@ -69,10 +89,9 @@ async function step(text, name) {
 try {
   await page.goto(WORKBENCH);
   await page.waitForSelector('.monaco-workbench', { timeout: 60000 });
-  const bar = page.locator('[id="tinycode-ls.tinycode.tinycode"]');
   await bar.waitFor({ timeout: 60000 }); // the extension runs, and the server answered it
   await until(async () => (await bar.textContent()).trim() === 'tinycode', 'the status bar to say ready', 60000);
-  for (const { name, steps } of cases) {
+  for (const { name, steps, copy } of cases) {
     const before = onDisk(name);
     let shown = '';
     let latency = 0;
@@ -80,6 +99,10 @@ try {
       await open(name);
       for (const text of steps) {
         const start = Date.now();
+        if (text === '?model') {
+          await until(() => fs.existsSync(copy[1]), 'a model', 60000).catch(() => fs.copyFileSync(...copy));
+          continue;
+        }
         await step(text, name);
         if (text === '?ghost') { latency = Date.now() - start; await page.waitForTimeout(250); shown = await ghostText(); }
       }

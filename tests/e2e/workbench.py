@@ -14,6 +14,7 @@ from places import PROJECT
 
 SETTINGS = {
     "editor.inlineSuggest.enabled": True,
+    "files.autoSave": "off",  # on in a browser
     "telemetry.telemetryLevel": "off",
     "workbench.startupEditor": "none",
     "security.workspace.trust.enabled": False,
@@ -26,6 +27,10 @@ SETTINGS = {
     "editor.unusualLineTerminators": "off",  # else a dialog asks about U+2028
     "editor.wordBasedSuggestions": "off",  # words of the other test files would open the list
 }
+KEYS = [
+    {"key": "ctrl+alt+n", "command": "workbench.action.files.newUntitledFile"},
+    {"key": "ctrl+alt+t", "command": "tinycode.tune", "args": ["--steps", "6", "--batch", "4"]},
+]
 NO_GALLERY = '{"serviceUrl":"","itemUrl":"","resourceUrlTemplate":""}'
 
 
@@ -53,9 +58,13 @@ class Workbench:
     def __init__(self, vscode: Path, extension: Path, scratch: Path, server: list[str], settings: dict[str, Any]):
         self.vscode, self.profile = vscode, scratch / "profile"
         machine = {"tinycode.command": server} if server else {}
-        for place, content in (("Machine", machine), ("User", SETTINGS | settings)):
+        for place, content in (
+            ("Machine", machine),
+            ("User", {key: value for key, value in (SETTINGS | settings).items() if value is not None}),
+        ):
             (self.profile / place).mkdir(parents=True)
             (self.profile / place / "settings.json").write_text(json.dumps(content))
+        (self.profile / "User" / "keybindings.json").write_text(json.dumps(KEYS))
         program = ["node", str(vscode / "node_modules/code-server/out/node/entry.js")]
         program += ["--user-data-dir", str(self.profile), "--extensions-dir", str(scratch / "extensions")]
         self.env = {**node_environment(vscode), "HOME": str(scratch / "home"), "EXTENSIONS_GALLERY": NO_GALLERY}

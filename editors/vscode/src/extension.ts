@@ -33,7 +33,8 @@ export async function activate(activated: ExtensionContext): Promise<void> {
   bar = window.createStatusBarItem('tinycode', StatusBarAlignment.Right);
   bar.name = 'tinycode';
   bar.command = 'tinycode.showStatus';
-  const actions: Record<string, () => unknown> = {
+  bar.show();
+  const actions: Record<string, (flags?: unknown) => unknown> = {
     'tinycode.tune': tune,
     'tinycode.explainSuggestion': explain,
     'tinycode.toggle': toggle,
@@ -56,17 +57,24 @@ export function deactivate(): Promise<void> | undefined {
 /** Starts the server anew; one restart at a time. */
 function restart(): Promise<void> {
   queue = queue.then(async () => {
+    bar.text = '$(sync~spin) tinycode';
     await client?.dispose().catch(() => undefined);
     client = undefined;
     const found = await findServer();
-    if (found) await start(found);
-  }).catch((error: Error) => void window.showErrorMessage(`tinycode: the server did not start: ${error.message}`));
+    if (found) return start(found);
+    bar.text = '$(warning) tinycode';
+  }).catch((error: Error) => {
+    bar.text = '$(warning) tinycode';
+    void window.showErrorMessage(`tinycode: the server did not start: ${error.message}`);
+  });
   return queue;
 }
 
 async function start(found: string[]): Promise<void> {
   command = found;
-  client = new LanguageClient('tinycode', 'tinycode', { command: found[0], args: found.slice(1) }, {
+  client = new LanguageClient('tinycode', 'tinycode', {
+    command: found[0], args: found.slice(1), options: { cwd: context.extensionPath }, // where no module of the user's lies
+  }, {
     documentSelector: SCHEMES.map((scheme) => ({ scheme })),
     initializationOptions: chosenSettings(),
     middleware: { workspace: { configuration: (params) => params.items.map(() => chosenSettings()) } },
@@ -137,10 +145,10 @@ function terminal(text: string, name: string): void {
   shown.sendText(text);
 }
 
-/** Trains on this repository, in a terminal; the server picks the new model up by itself. */
-function tune(): void {
+/** Trains on this repository, in a terminal; the server picks the new model up by itself. A key binding may have flags. */
+function tune(flags: unknown): void {
   const trainer = command[0]?.endsWith('tinycode-ls') ? command[0].replace(/ls$/, 'train') : 'tinycode-train';
-  terminal(`${trainer.includes(' ') ? `"${trainer}"` : trainer} tune`, 'tinycode tune');
+  terminal(`${trainer.includes(' ') ? `"${trainer}"` : trainer} ${['tune', ...(Array.isArray(flags) ? flags : [])].join(' ')}`, 'tinycode tune');
 }
 
 async function ask<T>(name: string): Promise<T | undefined> {
@@ -176,6 +184,7 @@ async function toggleLanguage(): Promise<void> {
   const off = configuration.get<string[]>('disabledLanguages') ?? [];
   const now = off.includes(language) ? off.filter((name) => name !== language) : [...off, language];
   await configuration.update('disabledLanguages', now, target());
+  window.setStatusBarMessage(`tinycode: ${now.includes(language) ? 'off' : 'on'} for ${language}`, 5000);
 }
 
 /** The status bar changes only when the server's state does. */
@@ -183,7 +192,6 @@ function show(status: Status): void {
   const looks = { ready: 'tinycode', indexing: '$(sync~spin) tinycode', off: '$(circle-slash) tinycode', problem: '$(warning) tinycode' };
   bar.text = looks[status.state];
   bar.tooltip = describe(status);
-  bar.show();
 }
 
 function describe(status: Status): string {
@@ -199,5 +207,5 @@ async function showStatus(): Promise<void> {
   const choice = await window.showInformationMessage(text, log, again, tuning);
   if (choice === log) client?.outputChannel.show();
   if (choice === again) void restart();
-  if (choice === tuning) tune();
+  if (choice === tuning) tune([]);
 }
