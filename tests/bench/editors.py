@@ -10,6 +10,7 @@ import json
 import os
 import pty
 import random
+import re
 import struct
 import subprocess
 import sys
@@ -33,6 +34,7 @@ SERVER = [str(Path(sys.executable).with_name("tinycode-ls"))]
 REPOSITORY_BYTES, FILE, FILE_LINES = 2_000_000, "argparse.py", 2000
 PLACES = int(os.environ.get("PLACES", "30"))
 KEY_S, PAUSE_S = 0.03, 0.7
+LOG = "server.log"
 REDRAW_MS = 15
 """Within this time of a key, what was on the screen before is drawn anew or gone."""
 DEBOUNCE_MS = {"vscode": 50, "nvim012": 200, "nvim011": 50}
@@ -79,10 +81,11 @@ class Terminal:
     def __init__(self, program: Path, folder: Path, file: Path, server: list[str]) -> None:
         self.program, self.socket = str(program), str(folder / f"{program.parent.name}.sock")
         command = "{" + ",".join(f"'{part}'" for part in server) + "}"
-        init = folder / "init.lua"
+        init, log = folder / "init.lua", folder / LOG
         init.write_text(
             f"vim.opt.swapfile = false\nvim.opt.runtimepath:append('{PLUGIN}')\n"
-            f"require('tinycode').setup({{ cmd = {command} }})\ndofile('{HERE / 'probe.lua'}')\n"
+            f"require('tinycode').setup({{ cmd = {command}, settings = {{ logLevel = 'info', logFile = '{log}' }} }})\n"
+            f"dofile('{HERE / 'probe.lua'}')\n"
         )
         home = {"HOME": str(folder), "TERM": "xterm-256color"}
         home |= {f"XDG_{name}_HOME": str(folder) for name in ("STATE", "DATA", "CONFIG", "CACHE")}
@@ -169,13 +172,14 @@ def new_text(events: list[list[Any]], until_ms: float) -> float | None:
 def neovim(name: str, program: Path, folder: Path, file: Path) -> None:
     """One Neovim."""
     first = neovim_first(program, folder, file)
-    show(name, f"open to first ghost text {first:.0f} ms", neovim_latencies(program, folder, file))
+    show(name, f"open to first ghost text {first:.0f} ms", neovim_latencies(program, folder, file), folder / LOG)
 
 
 def vscode(program: Path, folder: Path, file: Path) -> None:
     """The workbench in a browser."""
     extension = build_extension(program, folder / "extension")
-    workbench = Workbench(program, extension, folder, SERVER, {})
+    logged = {"tinycode.logLevel": "info", "tinycode.logFile": str(folder / LOG)}
+    workbench = Workbench(program, extension, folder, SERVER, logged)
     try:
         orders = {"FILE": str(file), "PLACES": json.dumps(places(file))}
         orders |= {"KEY_MS": str(1000 * KEY_S), "PAUSE_MS": str(1000 * PAUSE_S)}
@@ -185,19 +189,22 @@ def vscode(program: Path, folder: Path, file: Path) -> None:
     found = [(new_text(seen["events"], until_ms), cold) for until_ms, cold in seen["pauses"]]
     opened = f"open to a text that takes keys {seen['usable']} ms, to the server's first word {seen['answered']} ms, "
     opened += f"to first ghost text {seen.get('firstGhost', float('nan')):.0f} ms"
-    show("vscode", opened, [Latency(ms, cold) for ms, cold in found if ms is not None])
+    show("vscode", opened, [Latency(ms, cold) for ms, cold in found if ms is not None], folder / LOG)
 
 
-def show(name: str, opened: str, latencies: list[Latency]) -> None:
+def show(name: str, opened: str, latencies: list[Latency], log: Path) -> None:
     wait = DEBOUNCE_MS[name]
     print(f"{name}: {opened}; {len(latencies)} new ghost texts in {3 * PLACES} pauses")
     for title, some in (("all", latencies), ("just jumped to", [one for one in latencies if one.cold])):
-        ms = sorted(one.ms - wait for one in some)
-        if ms:
-            p50, p95 = ms[len(ms) // 2], ms[min(len(ms) - 1, int(0.95 * len(ms)))]
-            print(
-                f"  {title}: {p50:.0f} ms p50, {p95:.0f} ms p95, {ms[-1]:.0f} ms at most, after the editor's {wait} ms"
-            )
+        report(f"{title}, after the editor's {wait} ms", [one.ms - wait for one in some])
+    report("the server's own share", [float(ms) for ms in re.findall(r"suggestions in ([0-9.]+) ms", log.read_text())])
+
+
+def report(title: str, milliseconds: list[float]) -> None:
+    ms = sorted(milliseconds)
+    if ms:
+        p50, p95 = ms[len(ms) // 2], ms[min(len(ms) - 1, int(0.95 * len(ms)))]
+        print(f"  {title}: {p50:.0f} ms p50, {p95:.0f} ms p95, {ms[-1]:.0f} ms at most, {len(ms)} times")
 
 
 def main() -> None:
