@@ -40,7 +40,9 @@ await lines.waitFor({ timeout: 60000 });
 const usable = Date.now() - began; // the text is there and takes keys
 await lines.click();
 await page.keyboard.press('Control+End');
-const answered = page.locator('[id="tinycode-ls.tinycode.tinycode"]').waitFor({ timeout: 60000 }).then(() => Date.now() - began);
+const answered = page.locator('[id="tinycode-ls.tinycode.tinycode"]').waitFor({ timeout: 60000 })
+  .then(() => page.waitForFunction(() => !document.querySelector('[id="tinycode-ls.tinycode.tinycode"] .codicon'), { timeout: 60000 }))
+  .then(() => Date.now() - began);
 let first;
 for (const piece of places.flatMap(([, pieces]) => [...pieces, '\n'])) {
   await page.keyboard.type(piece, { delay: KEY_MS });
