@@ -72,12 +72,6 @@ def test_the_same_question_twice_has_the_same_answer(model: Model) -> None:
     ]
 
 
-def test_the_selected_row_is_extended(model: Model) -> None:
-    """An answer to an open menu starts with its row."""
-    for found in ask(Completer(lambda _: model), ABOVE + "total_", must_start_with="amount"):
-        assert found.text.startswith("amount")
-
-
 def test_no_trailing_blanks_and_nothing_that_stands_there_already(model: Model) -> None:
     """The rest of the line is not offered again."""
     for found in ask(Completer(lambda _: model), ABOVE + "print(", "total_amount)\n", count=6):

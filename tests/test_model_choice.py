@@ -61,6 +61,13 @@ class Store:
         return self.store.get("go")
 
 
+def test_a_relative_s_model_serves_before_the_general_one(places):
+    """TypeScript is in the model of JavaScript."""
+    for name in ("javascript", "python"):
+        put(places / f"shipped/{name}.onnx", "")
+    assert found(places, "typescript") == [("shipped", "javascript.onnx"), ("shipped", "python.onnx")]
+
+
 def test_a_file_is_loaded_once_and_again_when_it_changes(places, monkeypatch):
     file = places / "m.onnx"
     put(file, "one", 1)

@@ -12,20 +12,22 @@ import numpy as np
 
 from .engine.choice import best_cut, least_probability
 from .engine.deadline import Deadline
-from .engine.mixture import Hypotheses, Predictor
+from .engine.mixture import MOST_RECALLED, NOTHING_BELOW, Hypotheses, Predictor
 from .engine.model import Model
 from .engine.reader import DocumentReader
 from .engine.search import Continuation, SearchOptions, search
 from .index.below import LineBelow
-from .index.document import MOST_LEFT, MOST_RIGHT, document_index
+from .index.document import MOST_LEFT, MOST_RIGHT, DocumentIndex, document_index
 from .index.origin import find_place
-from .index.suffixes import MOST_ORDER, SuffixIndex
 from .index.workspace import Workspace
 from .model.document import document_header
 from .suggestion import Request, Source, Suggestion
 
 MOST_DOCUMENTS = 16
 """Documents whose snapshots are kept; about 2 MB each at most."""
+MOST_TYPED = 16
+"""Bytes typed between two requests that are stepped one by one; more are read in one batch."""
+WINDOW_STEP = 16_000
 TYPING = SearchOptions(width=3, most_bytes=80)
 WHOLE_LINE = SearchOptions(width=6, most_bytes=160, blank=False)
 
@@ -38,7 +40,25 @@ class _Open:
     reader: DocumentReader
     around: tuple[bytes, bytes] = (b"", b"")
     above: bytes = b""
-    index: SuffixIndex | None = None
+    index: DocumentIndex | None = None
+    below: bytes = b""
+    below_line: LineBelow = NOTHING_BELOW
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The last question of all: the place to go on from when the next is a few bytes further on the same line."""
+
+    document: _Open
+    left: bytes
+    predictor: Predictor
+    start: Hypotheses
+
+    def goes_on(self, document: _Open, left: bytes, predictor: Predictor) -> bool:
+        """Whether `left` is what was asked and a little more, with nothing else changed."""
+        typed = left[len(self.left) :]
+        same = document is self.document and predictor == self.predictor and left.startswith(self.left)
+        return same and b"\n" not in typed and len(typed) <= MOST_TYPED
 
 
 class Completer:
@@ -49,25 +69,23 @@ class Completer:
     ) -> None:
         self._models, self._workspace, self.precision = models, workspace, precision
         self._open: OrderedDict[str, _Open] = OrderedDict()
+        self._asked: _Asked | None = None
 
     def complete(self, request: Request, deadline: Deadline) -> list[Suggestion]:
         """Best first; [] for silence. `deadline` bounds the search: what is found by then is answered."""
-        left = request.left[-MOST_LEFT:].encode("utf-8", "replace")
+        left = request.left[window_begin(len(request.left)) :].encode("utf-8", "replace")
         right = request.right[:MOST_RIGHT].encode("utf-8", "replace")
-        forced = request.must_start_with.encode("utf-8", "replace")
         document = self._document(request.path)
         predictor, start = self._start(document, left, right)
-        for byte in forced:
-            start = predictor.step(start, np.array([0]), np.array([byte]))
         if request.whole_lines:
             paths = search(predictor, start, WHOLE_LINE, deadline)
             paths = [path for path in paths if path.ended] or paths
-            found = [_Found(forced + path.text, _line_probability(path), _network_share(path)) for path in paths]
+            found = [_Found(path.text, _line_probability(path), _network_share(path)) for path in paths]
         else:
             options = replace(TYPING, floor=least_probability(self.precision))
             cut = best_cut(search(predictor, start, options, deadline), self.precision)
             share = _network_share(cut.path, cut.length) if cut else 0.0
-            found = [_Found(forced + cut.text, cut.probability, share)] if cut else []
+            found = [_Found(cut.text, cut.probability, share)] if cut else []
         return _tidy(found, request)[: request.count]
 
     def explain(self, suggestion: Suggestion) -> tuple[Source, ...]:
@@ -106,9 +124,25 @@ class Completer:
             if document.index is None or document.around != around:
                 document.index, document.around = document_index(*around), around
         workspace = self._workspace.index if self._workspace else None
-        predictor = Predictor(document.model, mixer, document.index, workspace, LineBelow(right))
-        logits, state = document.reader.read(left)
-        return predictor, predictor.start(left[-MOST_ORDER * 8 :], state, logits)
+        if document.below != right:
+            document.below_line, document.below = LineBelow(right), right
+        predictor = Predictor(document.model, mixer, document.index, workspace, document.below_line)
+        asked = self._asked
+        if asked is not None and asked.goes_on(document, left, predictor):
+            start = asked.start
+            for byte in left[len(asked.left) :]:
+                start = predictor.step(start, np.array([0]), np.array([byte]))
+        else:
+            since = max(len(document.above), len(left) - MOST_RECALLED)
+            logits, state = document.reader.read(left, since)
+            start = predictor.start(left, state, logits)
+        self._asked = _Asked(document, left, predictor, start)
+        return predictor, start
+
+
+def window_begin(size: int) -> int:
+    """Where the text before the cursor is cut: in steps, so that typing on in a long file does not move all of it."""
+    return max(0, size - MOST_LEFT) // WINDOW_STEP * WINDOW_STEP
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ WORKSPACE_MODEL = Path(".tinycode", "model.onnx")
 SHIPPED_MODELS = Path(__file__).parent / "assets"
 FALLBACKS = ("code.onnx", "python.onnx")
 """Files tried, in a folder of models, for a language without a model of its own."""
+RELATIVES = {"typescript": "javascript", "cpp": "c"}
+"""Languages that a model of another one was trained on too, or is close to."""
 LOOK_EVERY_S = 1.0
 """How often, at most, the file system is asked whether a model changed; only when a completion is asked for."""
 
@@ -45,7 +47,8 @@ def choices(
     """The files for a language, best first; the ones after the first serve when it cannot be loaded."""
     if setting:
         yield Choice(Path(setting).expanduser(), "setting")
-    names = dict.fromkeys((f"{language}.onnx", *FALLBACKS)) if language else FALLBACKS
+    own = [f"{name}.onnx" for name in (language, RELATIVES.get(language)) if name]
+    names = dict.fromkeys((*own, *FALLBACKS))
     places = [Choice(root / WORKSPACE_MODEL, "workspace") for root in roots]
     places += [Choice(user_folder / name, "yours") for name in names]
     places += [Choice(shipped_folder / name, "shipped") for name in names]

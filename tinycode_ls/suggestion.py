@@ -35,7 +35,7 @@ class Request:
 
     `path` is relative to the workspace where there is one, empty for a buffer without a name.
     `whole_lines`: the user asked (answer with whole lines); otherwise a suggestion ends where it stops being sure,
-    and there may be none. `must_start_with`: the row selected in the completion menu, which the answer has to extend.
+    and there may be none.
     """
 
     path: str
@@ -43,4 +43,3 @@ class Request:
     right: str
     whole_lines: bool = False
     count: int = 1
-    must_start_with: str = ""

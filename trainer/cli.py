@@ -124,6 +124,11 @@ def _add_mix(commands: Commands) -> None:
     sub.add_argument("--out", metavar="MODEL", help="model file to write (default: MODEL itself)")
     sub.add_argument("--packages", type=int, default=60, help="packages to practise on, at most")
     sub.add_argument("--seed", type=int, default=1, help="same seed, same practice")
+    sub.add_argument(
+        "--before",
+        metavar="FOLDER",
+        help="older releases of some of them: what changed since is practised (default: none)",
+    )
     sub.set_defaults(run=mix)
 
 
@@ -264,7 +269,8 @@ def mix(options: argparse.Namespace) -> int:
     path = Path(options.model)
     practice = Practice(packages=options.packages, seed=options.seed)
     folders = [Path(folder) for folder in options.folders]
-    fit = mix(path, folders, Path(options.out or path), practice, lambda text: print(text, file=sys.stderr))
+    before = Path(options.before) if options.before else None
+    fit = mix(path, folders, before, Path(options.out or path), practice, lambda text: print(text, file=sys.stderr))
     print(
         f"held-out packages: network {fit.network_bits:.3f} bits a byte, mixed {fit.bits:.3f}, {fit.accuracy:.1%} right"
     )

@@ -13,16 +13,15 @@ from torch.nn import functional
 
 from tinycode_ls.engine.mixer import FEATURES, FLOOR, SLOTS, Mixer, gate_features
 from tinycode_ls.engine.mixture import Predictor
-from tinycode_ls.engine.model import Model, log_softmax
+from tinycode_ls.engine.model import Model
 from tinycode_ls.index.below import LineBelow
 from tinycode_ls.index.document import document_index
-from tinycode_ls.index.suffixes import MOST_ORDER
 from tinycode_ls.model.document import document_header
 
 from .practice import Exercise, Project
 
 MOST_CANDIDATES = 24
-GATE = 48
+GATE = 96
 
 
 @dataclass(frozen=True)
@@ -62,20 +61,9 @@ def _positions(
     document = document_index(exercise.left, exercise.right)
     below = LineBelow(b"\n" + exercise.right)
     predictor = Predictor(model, None, document, project.workspace, below)
-    ranges = []
-    for index in (document, project.workspace):
-        low, high = index.start(exercise.left[-MOST_ORDER:])
-        lows, highs = [low], [high]
-        for byte in line[:-1]:
-            low, high = index.extend(low, high, [byte])
-            lows.append(low)
-            highs.append(high)
-        ranges.append((np.concatenate(lows), np.concatenate(highs)))
-    offsets = np.concatenate([below.start(line[:column]) for column in range(len(line))])
-    evidence = predictor.evidence(tuple(ranges), offsets)
-    log_p = log_softmax(logits[begin : begin + len(line)])
-    last = np.frombuffer(b"\n" + line[:-1], np.uint8).astype(np.int64)
-    features = gate_features(log_p, evidence, last, np.arange(len(line)))
+    along = predictor.along(exercise.left, line[:-1], logits[begin : begin + len(line)])
+    evidence, log_p, places = along.evidence, along.network_log_probs, along.places
+    features = gate_features(log_p, evidence, places.last, places.columns, along.recent)
     weight = evidence.counts.max(axis=1)
     candidates = np.argsort(-weight, axis=1, kind="stable")[:, :MOST_CANDIDATES]
     counts = np.take_along_axis(evidence.counts, candidates[:, None, :], axis=2)
@@ -124,7 +112,7 @@ class Fit:
     accuracy: float
 
 
-def fit_mixer(examples: Examples, held_out: Examples, epochs: int = 6, seed: int = 1) -> Fit:
+def fit_mixer(examples: Examples, held_out: Examples, epochs: int = 10, seed: int = 1) -> Fit:
     """AdamW over shuffled positions; `held_out` are of other projects."""
     torch.manual_seed(seed)
     network = MixerNetwork()

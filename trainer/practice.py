@@ -2,10 +2,14 @@
 
 This is where the mixer is fitted and the choice of suggestions is tried, never on the benchmark's repositories. An edit is
 made up by taking blocks of lines out of a file: the workspace holds the file without them, what stands below the cursor is
-the rest of that older file, and the lines of a block are to be written again, one after another.
+the rest of that older file, and the lines of a block are to be written again, one after another. Where an older release of
+the package is at hand, edits need not be made up: the lines that the newer one added are what people wrote next.
 """
 
+import difflib
+import itertools
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tinycode_ls.index.suffixes import SuffixIndex
@@ -15,6 +19,7 @@ MOST_WORKSPACE = 1_500_000
 MOST_DOCUMENT = 60_000
 MEAN_BLOCK = 5
 OLD_FILE_SHARE = 0.8
+MOST_BELOW = 200
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,36 @@ def make_project(name: str, files: dict[str, bytes], practised: list[str], block
     )
 
 
+MOST_CHANGED = 0.5
+"""A file, or a package, of which more than this share changed was not edited but written anew."""
+NEW_FILES = 0.25
+
+
+def make_release(
+    name: str, before: dict[str, bytes], after: dict[str, bytes], files: int, lines: int, seed: int
+) -> Project | None:
+    """From two releases of a package: up to `files` files with `lines` of the lines that the later one added, each.
+
+    None where there is nothing to write, or where the releases have little in common.
+    """
+    rng = random.Random(f"{seed} {name}")
+    if sum(path in before for path in after) < MOST_CHANGED * len(after):
+        return None
+    changed = [path for path in sorted(after) if after[path] != before.get(path) and len(after[path]) <= MOST_DOCUMENT]
+    rng.shuffle(changed)
+    new = [path for path in changed if path not in before][: int(files * NEW_FILES)]
+    edited = [path for path in changed if 0 < len(before.get(path, b"")) <= MOST_DOCUMENT][: files - len(new)]
+    others = {path: before[path] for path in rng.sample(sorted(before), len(before))}
+    workspace = join_documents({path: before[path] for path in edited} | others, MOST_WORKSPACE)
+    practised = []
+    for path in edited + new:
+        edit = Edit.between(path, before.get(path, b""), after[path])
+        if path in new or edit.share <= MOST_CHANGED:
+            practised.append((path, edit.text, edit.sample(lines, rng)))
+    practised = [entry for entry in practised if entry[2]]
+    return Project(name, SuffixIndex(workspace), practised) if practised else None
+
+
 def join_documents(files: dict[str, bytes], most: int) -> bytes:
     """Headers and texts one after another, up to `most` bytes."""
     parts, size = [], 0
@@ -62,11 +97,13 @@ def join_documents(files: dict[str, bytes], most: int) -> bytes:
 
 @dataclass(frozen=True)
 class Edit:
-    """A file's lines, and the blocks [begin, end) of them that an edit added."""
+    """A file's lines, and the blocks [begin, end) of them that an edit added. `below`: what stood below each of them in
+    the older file, as far as a suggestion looks."""
 
     path: str
     lines: tuple[bytes, ...]
     blocks: tuple[tuple[int, int], ...]
+    below: tuple[bytes, ...]
 
     @classmethod
     def of(cls, path: str, text: bytes, blocks: int, rng: random.Random) -> "Edit":
@@ -77,7 +114,26 @@ class Edit:
             end = min(begin + 1 + int(rng.expovariate(1 / MEAN_BLOCK)), len(lines))
             if not found or begin >= found[-1][1]:
                 found.append((begin, end))
-        return cls(path, lines, tuple(found))
+        below = []
+        for place, (_, end) in enumerate(found):
+            later = found[place + 1 :]
+            kept = (n for n in range(end, len(lines)) if not any(a <= n < b for a, b in later))
+            below.append(_joined(lines[n] for n in itertools.islice(kept, MOST_BELOW)))
+        return cls(path, lines, tuple(found), tuple(below))
+
+    @classmethod
+    def between(cls, path: str, before: bytes, after: bytes) -> "Edit":
+        """What `after` has and `before` had not."""
+        old, new = _lines(before), _lines(after)
+        matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+        added = [(b, c, d) for kind, _, b, c, d in matcher.get_opcodes() if kind in ("insert", "replace")]
+        below = tuple(_joined(old[end : end + MOST_BELOW]) for end, _, _ in added)
+        return cls(path, tuple(new), tuple((c, d) for _, c, d in added), below)
+
+    @property
+    def share(self) -> float:
+        """Of the lines, that were added: 0..1."""
+        return sum(end - begin for begin, end in self.blocks) / max(len(self.lines), 1)
 
     @property
     def text(self) -> bytes:
@@ -93,12 +149,28 @@ class Edit:
     def exercises(self, rng: random.Random) -> list[Exercise]:
         """Up to two lines of each block; lines added above are there, lines added further down are not yet."""
         found = []
-        for place, (begin, end) in enumerate(self.blocks):
-            worth = [n for n in range(begin, end) if len(self.lines[n].strip()) >= 2 and len(self.lines[n]) <= 200]
-            later = self.blocks[place + 1 :]
-            below = [n for n in range(end, len(self.lines)) if not any(a <= n < b for a, b in later)]
-            right = b"".join(self.lines[n] + b"\n" for n in below[:200])[:4000]
-            for number in sorted(rng.sample(worth, min(2, len(worth)))):
-                left = b"".join(line + b"\n" for line in self.lines[:number])
-                found.append(Exercise(self.path, left[-20000:], self.lines[number], right))
+        for place, block in enumerate(self.blocks):
+            worth = [number for number in range(*block) if self._worth(number)]
+            found += [self._exercise(place, number) for number in sorted(rng.sample(worth, min(2, len(worth))))]
         return found
+
+    def sample(self, most: int, rng: random.Random) -> list[Exercise]:
+        """Up to `most` lines of all blocks."""
+        worth = [(place, n) for place, block in enumerate(self.blocks) for n in range(*block) if self._worth(n)]
+        return [self._exercise(place, n) for place, n in sorted(rng.sample(worth, min(most, len(worth))))]
+
+    def _worth(self, number: int) -> bool:
+        return len(self.lines[number].strip()) >= 2 and len(self.lines[number]) <= 200
+
+    def _exercise(self, place: int, number: int) -> Exercise:
+        left = _joined(self.lines[:number])
+        return Exercise(self.path, left[-20000:], self.lines[number], self.below[place])
+
+
+def _lines(text: bytes) -> list[bytes]:
+    """Without their ends; the last has one or not."""
+    return text.removesuffix(b"\n").split(b"\n") if text else []
+
+
+def _joined(lines: Iterable[bytes]) -> bytes:
+    return b"".join(line + b"\n" for line in lines)

@@ -19,10 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tinycode_ls.engine.mixer import Mixer
-from tinycode_ls.engine.mixture import Predictor
+from tinycode_ls.engine.mixture import MOST_RECALLED, Predictor
 from tinycode_ls.engine.model import Model, log_softmax
 from tinycode_ls.index.document import MOST_LEFT, document_index
-from tinycode_ls.index.suffixes import MOST_ORDER, Rows, SuffixIndex
+from tinycode_ls.index.suffixes import SuffixIndex
 from tinycode_ls.index.workspace import Workspace
 from tinycode_ls.model.document import document_header
 from tinycode_ls.replay.voices import INDEX, MIXTURE, NETWORK, network_alone
@@ -108,27 +108,11 @@ def voice_qualities(
 
 def line_log_probs(predictor: Predictor, mixer: Mixer, before: bytes, line: bytes, logits: Array) -> Array:
     """Before each byte of `line` [T, 256], as `predictor` gives them one by one; `logits` [T, 256] are the network's."""
-    ranges: list[tuple[Rows, Rows] | None] = []
-    for index in (predictor.document, predictor.workspace):
-        if index is None:
-            ranges.append(None)
-            continue
-        low, high = index.start(before[-MOST_ORDER:])
-        lows, highs = [low], [high]
-        for byte in line[:-1]:
-            low, high = index.extend(low, high, [byte])
-            lows.append(low)
-            highs.append(high)
-        ranges.append((np.concatenate(lows), np.concatenate(highs)))
-    below = np.concatenate([predictor.below.start(line[:column]) for column in range(len(line))])
-    last = np.frombuffer((before[-1:] or b"\n") + line[:-1], np.uint8).astype(np.int64)
-    columns, log_p = np.arange(len(line)), log_softmax(logits)
     parts = []
     for begin in range(0, len(line), MOST_AT_ONCE):
-        rows = slice(begin, begin + MOST_AT_ONCE)
-        here = tuple(held and (held[0][rows], held[1][rows]) for held in ranges)
-        evidence = predictor.evidence(here, below[rows])
-        parts.append(mixer.mix(log_p[rows], evidence, last[rows], columns[rows]))
+        first, end = max(0, begin - MOST_RECALLED), begin + MOST_AT_ONCE
+        along = predictor.along(before, line[: min(end, len(line)) - 1], logits[first:end], first)
+        parts.append(along.mix(mixer)[begin - first :])
     return np.concatenate(parts)
 
 

@@ -34,11 +34,14 @@ def test_silence_below_the_dial() -> None:
 
 
 def test_never_an_unfinished_word_or_trailing_blank() -> None:
-    """Inside `first`, no; after it, after `_` or after a bracket, yes; after a blank, no."""
+    """Inside `first`, no; after it, after a part of a name or after a bracket, yes; after a blank, no."""
     one = path(b"get_first(x) + 1", 0.9)
     allowed = {one.text[:length] for length in range(1, len(one.text) + 1) if may_end(one, length)}
     assert b"get_" in allowed and b"get_first" in allowed and b"get_first(" in allowed
     assert b"get_fir" not in allowed and b"get_first(x) " not in allowed
+    camel = path(b"getFirstURL(x)", 0.9)
+    ends = {camel.text[:length] for length in range(1, len(camel.text)) if may_end(camel, length)}
+    assert {b"get", b"getFirst", b"getFirstURL"} <= ends and not ends & {b"getF", b"getFirstU"}
 
 
 def test_a_word_given_up_may_end_only_where_words_end_often_enough() -> None:

@@ -16,20 +16,22 @@ def test_jumping_and_editing_ends_where_reading_anew_does(tiny_model: Model, sou
             at = rng.randrange(len(text))
             text[at : at + rng.randrange(3)] = b"xy"[: rng.randrange(3)]
         left = bytes(text[: rng.randrange(len(text))])
-        logits, _ = reader.read(left)
-        fresh, _ = DocumentReader(tiny_model, b"\0a.py\n").read(left)
+        since = max(0, len(left) - rng.randrange(40))
+        logits, _ = reader.read(left, since)
+        fresh, _ = DocumentReader(tiny_model, b"\0a.py\n").read(left, since)
+        assert len(logits) == len(left) - since + 1
         assert np.abs(logits - fresh).max() < 0.03
 
 
-def test_typing_on_reads_only_what_is_new(tiny_model: Model, source_text: bytes, monkeypatch) -> None:
-    """One byte more is one byte read."""
+def test_a_new_line_reads_only_what_is_new(tiny_model: Model, source_text: bytes, monkeypatch) -> None:
+    """Above the line nothing is read again."""
     reader = DocumentReader(tiny_model, b"\0a.py\n")
-    reader.read(source_text)
+    reader.read(source_text, len(source_text))
     read: list[int] = []
     real = tiny_model.read
     monkeypatch.setattr(tiny_model, "read", lambda text, state=None: read.append(len(text)) or real(text, state))
-    reader.read(source_text + b"x")
-    assert sum(read) == 1
+    reader.read(source_text + b"x = 1\ny", len(source_text) + 6)
+    assert sum(read) == 6
 
 
 def test_a_far_cursor_reads_a_bounded_window() -> None:

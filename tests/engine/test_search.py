@@ -13,7 +13,7 @@ def begin(model: Model, text: bytes):
     """Predictor and first hypothesis after `text`."""
     predictor = Predictor(model)
     logits, state = model.read(text)
-    return predictor, predictor.start(text, state, logits)
+    return predictor, predictor.start(text, state, logits[None])
 
 
 def test_greedy_is_deterministic_and_takes_the_likeliest_byte(tiny_model: Model) -> None:

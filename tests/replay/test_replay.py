@@ -77,7 +77,7 @@ def test_a_name_that_only_the_future_has_is_not_completed(project) -> None:
     assert last.accepted >= report.voices["index"].accepted
     project.git("reset", "-q", "--hard", "HEAD~2")  # the helper is the future now
     alone = quietly(Order(project.folder, commits=1)).voices["index"]
-    assert alone.accepted == 0, alone
+    assert alone.saved < 0.15 < report.voices["index"].saved  # `value` may be completed, the name of 29 letters may not
 
 
 def test_the_past_index_is_that_of_a_checkout(handlers, tmp_path: Path) -> None:

@@ -6,22 +6,23 @@ import numpy as np
 import pytest
 import torch
 
-from tinycode_ls.engine.mixer import FEATURES, SLOTS, gate_features, mixer_from_bytes, mixer_to_bytes
+from tinycode_ls.engine.mixer import FEATURES, RECENT, SLOTS, gate_features, mixer_from_bytes, mixer_to_bytes
 from tinycode_ls.engine.model import Model
 from tinycode_ls.errors import ModelFileError
 from tinycode_ls.index.evidence import Evidence
 from trainer.mixer import MixerNetwork, collect, fit_mixer
-from trainer.practice import Edit, make_project
+from trainer.practice import Edit, make_project, make_release
 
 
-def some_evidence(batch: int) -> tuple[np.ndarray, Evidence, np.ndarray, np.ndarray]:
-    """Log probabilities, sparse counts, last bytes and columns, at random."""
+def some_evidence(batch: int) -> tuple[np.ndarray, Evidence, np.ndarray, np.ndarray, np.ndarray]:
+    """Log probabilities, sparse counts, last bytes, columns and recent hits, at random."""
     rng = np.random.default_rng(0)
     logits = rng.normal(size=(batch, 256)).astype(np.float32) * 3
     log_p = logits - np.log(np.exp(logits).sum(1, keepdims=True))
     counts = np.where(rng.random((batch, SLOTS, 256)) < 0.02, rng.integers(1, 9, (batch, SLOTS, 256)), 0)
     evidence = Evidence(counts.astype(np.float32), counts.sum(axis=2).astype(np.float32))
-    return log_p, evidence, rng.integers(0, 256, batch), rng.integers(0, 80, batch)
+    recent = rng.random((batch, RECENT)).astype(np.float32)
+    return log_p, evidence, rng.integers(0, 256, batch), rng.integers(0, 80, batch), recent
 
 
 def test_numpy_and_torch_agree() -> None:
@@ -29,14 +30,14 @@ def test_numpy_and_torch_agree() -> None:
     torch.manual_seed(0)
     network = MixerNetwork()
     torch.nn.init.normal_(network.out.weight, std=0.1)
-    log_p, evidence, last, columns = some_evidence(5)
-    features = gate_features(log_p, evidence, last, columns)
+    log_p, evidence, *rest = some_evidence(5)
+    features = gate_features(log_p, evidence, *rest)
     assert features.shape == (5, FEATURES)
     everything = torch.arange(256).expand(5, 256)
     with torch.no_grad():
         logits = network(*map(torch.from_numpy, (features, log_p)), everything, torch.from_numpy(evidence.counts))
     expected = torch.log_softmax(logits, dim=1).numpy()
-    found = network.to_mixer().mix(log_p, evidence, last, columns)
+    found = network.to_mixer().mix(log_p, evidence, *rest)
     assert np.abs(found - expected).max() < 1e-3
     assert np.allclose(np.exp(found).sum(axis=1), 1, atol=1e-4)
 
@@ -72,3 +73,21 @@ def test_an_edit_hides_what_it_adds_further_down() -> None:
         assert exercise.line in added
         assert not any(line in exercise.right.split(b"\n") for line in added)
         assert edit.text.startswith(exercise.left + exercise.line)
+
+
+def test_lines_between_two_releases_are_what_was_written() -> None:
+    """Each with the newer text above it and the older below; a file written anew is nobody's edit."""
+    old = b"".join(b"line %d = old\n" % number for number in range(40))
+    new = old.replace(b"line 9 = old\n", b"line 9 = old\nadded after nine\nand a second\n")
+    new = new.replace(b"line 30 = old\n", b"line 30 = changed\n")
+    edit = Edit.between("f.py", old, new)
+    written = {exercise.line: exercise for exercise in edit.sample(9, random.Random(1))}
+    assert set(written) == {b"added after nine", b"and a second", b"line 30 = changed"}
+    second = written[b"and a second"]
+    assert second.left.endswith(b"line 9 = old\nadded after nine\n") and second.right.startswith(b"line 10 = old\n")
+    assert b"changed" not in second.right and written[b"line 30 = changed"].right.startswith(b"line 31")
+
+    anew = {"g.py": b"".join(b"other %d\n" % number for number in range(40))}
+    project = make_release("p", {"f.py": old, "g.py": old}, {"f.py": new, **anew}, files=4, lines=9, seed=1)
+    assert project is not None and [path for path, _, _ in project.files] == ["f.py"]
+    assert make_release("p", {"x.py": old}, {"f.py": new, "g.py": new}, files=4, lines=9, seed=1) is None

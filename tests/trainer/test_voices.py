@@ -58,7 +58,7 @@ def test_a_batch_of_positions_is_the_engine_byte_by_byte(
     begin, workspace = 0, SuffixIndex(OTHER)
     for line in TEXT.splitlines(keepends=True):
         predictor = Predictor(model, model.mixer, document_index(TEXT[:begin], b""), workspace)
-        now = predictor.start(TEXT[:begin], state, logits)
+        now = predictor.start(TEXT[:begin], state, logits[None])
         one_by_one = [now.log_probs[0]]
         for byte in line[:-1]:
             now = predictor.step(now, np.array([0]), np.array([byte]))

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from .search import Continuation, is_word
 
-VALUE_PER_CHARACTER = 0.6
+VALUE_PER_CHARACTER = 0.5
 COST_OF_SHOWING = 0.5
 LEAST_CHARACTERS = 2
 LEAST_BOUNDARY = 0.1
 UNDERSCORE = 0x5F
+UPPER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ def cuts_of(path: Continuation) -> list[Cut]:
 
 
 def may_end(path: Continuation, length: int) -> bool:
-    """Whether a suggestion may stop after `length` bytes of `path`: at the end of a word, or of a part of a snake_case
-    name, where the names that are known part ways."""
+    """Whether a suggestion may stop after `length` bytes of `path`: at the end of a word, or of a part of a snake_case or
+    camelCase name, where the names that are known part ways."""
     last = path.text[length - 1]
     if last in b" \t\r":
         return False
@@ -72,4 +73,5 @@ def may_end(path: Continuation, length: int) -> bool:
         return True
     if length == len(path.text):
         return path.ended or path.boundary >= LEAST_BOUNDARY
-    return not is_word(path.text[length])
+    after = path.text[length]
+    return not is_word(after) or (after in UPPER and last not in UPPER)

@@ -16,18 +16,25 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ModelFileError
+from ..index import words
 from ..index.evidence import Evidence, Voice
 
 Array = npt.NDArray[np.float32]
+Ids = npt.NDArray[np.int64]
 
 FLOOR = 1e-3
 """Keeps one count of a byte that the network thinks impossible from deciding everything."""
-MIXER_VERSION = 2
+MIXER_VERSION = 3
 
 DOCUMENT = Voice(orders=(1, 2, 3, 4, 5, 6, 8, 11, 16, 24), latest=(2, 4, 6, 10))
 WORKSPACE = Voice(orders=(2, 3, 4, 5, 6, 8, 11, 16, 24, 32))
-SLOTS = DOCUMENT.slots + WORKSPACE.slots + 1  # the last: what the line below has at this place
-GLOBAL_FEATURES = 9
+IN_WORKSPACE = slice(DOCUMENT.slots, DOCUMENT.slots + WORKSPACE.slots)
+SLOTS = IN_WORKSPACE.stop + 1 + words.SLOTS  # the one: what the line below has at this place
+
+SIGNALS = 5
+FADING = np.array([0.7, 0.93], np.float32)
+RECENT = SIGNALS * len(FADING)
+GLOBAL_FEATURES = 9 + RECENT
 FEATURES = 4 * SLOTS + GLOBAL_FEATURES
 
 
@@ -41,11 +48,10 @@ class Mixer:
     out_bias: Array
     log_sigma: Array
 
-    def mix(
-        self, log_p: Array, evidence: Evidence, last: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]
-    ) -> Array:
-        """log_p [B, 256] of the network, the evidence of all slots, last bytes and line columns [B] -> log probs [B, 256]."""
-        features = gate_features(log_p, evidence, last, columns)
+    def mix(self, log_p: Array, evidence: Evidence, last: Ids, columns: Ids, recent: Array) -> Array:
+        """log_p [B, 256] of the network, the evidence of all slots, last bytes and line columns [B], and who was right
+        of late [B, RECENT] -> log probs [B, 256]."""
+        features = gate_features(log_p, evidence, last, columns, recent)
         hidden = np.maximum(features @ self.gate_in + self.gate_bias, 0)
         weights = hidden @ self.gate_out + self.out_bias  # [B, 1+S]
         logits = weights[:, :1] * log_p
@@ -66,14 +72,37 @@ def join_evidence(parts: "list[Evidence]") -> Evidence:
     )
 
 
-def silent(batch: int, voice: Voice) -> Evidence:
+def silent(batch: int, slots: int) -> Evidence:
     """The evidence of a voice that has no text."""
-    return Evidence(np.zeros((batch, voice.slots, 256), np.float32), np.zeros((batch, voice.slots), np.float32))
+    return Evidence(np.zeros((batch, slots, 256), np.float32), np.zeros((batch, slots), np.float32))
 
 
-def gate_features(
-    log_p: Array, evidence: Evidence, last: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]
-) -> Array:
+def guesses(log_p: Array, evidence: Evidence) -> Ids:
+    """[B, 4]: the favourite next byte of the document's longest context, of the workspace's, of the latest place in the
+    document, and of the network; -1 where there is none."""
+    favourite, present = evidence.counts.argmax(axis=2), evidence.totals > 0
+    found = np.full((len(log_p), 4), -1, np.int64)
+    longest = slice(0, len(DOCUMENT.orders)), IN_WORKSPACE, slice(len(DOCUMENT.orders), DOCUMENT.slots)
+    for column, slots in enumerate(longest):
+        here = present[:, slots]
+        last = here.shape[1] - 1 - here[:, ::-1].argmax(axis=1)
+        own = np.take_along_axis(favourite[:, slots], last[:, None], axis=1)[:, 0]
+        found[:, column] = np.where(here.any(axis=1), own, -1)
+    found[:, 3] = log_p.argmax(axis=1)
+    return found
+
+
+def fade(recent: Array, guessed: Ids, log_p: Array, ids: Ids) -> Array:
+    """Who was right of late on this line [B, RECENT], after `ids` [B] came: faded means of hits, and of the network's
+    log probability."""
+    surprise = np.maximum(log_p[np.arange(len(ids)), ids], -8) / 4
+    signals = np.concatenate([guessed == ids[:, None], surprise[:, None]], axis=1).astype(np.float32)
+    fading = np.tile(FADING, SIGNALS)
+    faded = fading * recent + (1 - fading) * np.repeat(signals, len(FADING), axis=1)
+    return np.asarray(np.where((ids == 10)[:, None], 0, faded), np.float32)
+
+
+def gate_features(log_p: Array, evidence: Evidence, last: Ids, columns: Ids, recent: Array) -> Array:
     """What the gate reads [B, FEATURES]: per slot size, certainty, variety and the network's opinion of its favourite."""
     counts, totals = evidence.counts, evidence.totals
     batch = len(log_p)
@@ -90,9 +119,10 @@ def gate_features(
     overall[:, 0] = -(p * log_p).sum(axis=1) / 4
     overall[:, 1] = log_p.max(axis=1)
     overall[:, 2] = present[:, : len(DOCUMENT.orders)].sum(axis=1) / 10
-    overall[:, 3] = present[:, DOCUMENT.slots : -1].sum(axis=1) / 10
+    overall[:, 3] = present[:, IN_WORKSPACE].sum(axis=1) / 10
     overall[:, 4] = np.log1p(columns) / 4
-    overall[:, 5:] = BYTE_CLASS[last]
+    overall[:, 5:9] = BYTE_CLASS[last]
+    overall[:, 9:] = recent
     return np.concatenate([per_slot.reshape(batch, -1), overall], axis=1).astype(np.float32)
 
 

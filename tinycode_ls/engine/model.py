@@ -81,12 +81,15 @@ def log_softmax(logits: Array) -> Array:
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)), np.float32)
 
 
-def load_model(path: Path) -> Model:
-    """Load and check a model file; raises ModelFileError with what was found and what to do."""
-    return open_model(read_model_file(path), str(path))
+def load_model(path: Path, mixed: bool = True) -> Model:
+    """Load and check a model file; raises ModelFileError with what was found and what to do.
+
+    Unless `mixed`, the network alone: a mixer of another version is no error then.
+    """
+    return open_model(read_model_file(path), str(path), mixed)
 
 
-def open_model(content: bytes, path: str) -> Model:
+def open_model(content: bytes, path: str, mixed: bool = True) -> Model:
     """As `load_model`, for content in memory; `path` names it in messages."""
     try:
         session = ort.InferenceSession(content, _session_options(), providers=["CPUExecutionProvider"])
@@ -98,7 +101,7 @@ def open_model(content: bytes, path: str) -> Model:
         raise ModelFileError(f"{path}: an ONNX file without a tinycode card; expected one made by `tinycode-train`")
     card = card_from_json(metadata[CARD_KEY], path)
     _check_shapes(session, card, path)
-    mixer = base64.b64decode(metadata[MIXER_KEY]) if MIXER_KEY in metadata else None
+    mixer = base64.b64decode(metadata[MIXER_KEY]) if mixed and MIXER_KEY in metadata else None
     try:
         return Model(session, card, len(content), mixer)
     except ModelFileError as error:

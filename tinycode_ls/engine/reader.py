@@ -8,6 +8,8 @@ snapshot of 1 x 640 LSTM units is 5 KB.
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from .model import Array, Model, State
 
 READ_BYTES = 1536
@@ -32,8 +34,17 @@ class DocumentReader:
         self.model, self.header = model, header
         self._window = _Window(b"")
 
-    def read(self, left: bytes) -> tuple[Array, State]:
-        """The logits [256] of the byte after `left`, all of a document's text before the cursor, and the state there."""
+    def read(self, left: bytes, since: int) -> tuple[Array, State]:
+        """`left` is all of a document's text before the cursor. The logits of the bytes at `since` and later, and of the one
+        after `left` [len(left) - since + 1, 256], and the state there."""
+        logits, state = self._read_to(left[:since])
+        if since == len(left):
+            return logits[None], state
+        after, state = self.model.read_all(left[since:], state)
+        return np.concatenate([logits[None], after]), state
+
+    def _read_to(self, left: bytes) -> tuple[Array, State]:
+        """The logits [256] of the byte after `left`, the state there: a snapshot, which is kept."""
         window = self._window
         kept = bisect_right(window.ends, common_prefix(window.text, left))
         del window.ends[kept:], window.states[kept:]
@@ -67,10 +78,9 @@ def window_start(left: bytes) -> int:
 
 
 def snapshot_ends(left: bytes, at: int) -> list[int]:
-    """Where to stop and keep a snapshot on the way from `at` to the end: now and then, and where the last line begins."""
-    ends = list(range(at + SNAPSHOT_BYTES, len(left), SNAPSHOT_BYTES))
-    line = left.rfind(b"\n") + 1
-    return sorted({end for end in (*ends, line, len(left)) if end > at})
+    """Where to stop and keep a snapshot on the way from `at` to the end: now and then, and there."""
+    ends = range(at + SNAPSHOT_BYTES, len(left), SNAPSHOT_BYTES)
+    return [*ends, len(left)] if len(left) > at else []
 
 
 def common_prefix(a: bytes, b: bytes) -> int:

@@ -1,4 +1,4 @@
-"""`tinycode-train corpus build` and `corpus why`: flags in, one call, a report out."""
+"""`tinycode-train corpus build`, `corpus fetch` and `corpus why`: flags in, one call, a report out."""
 
 import argparse
 import sys
@@ -13,6 +13,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     corpus = subparsers.add_parser("corpus", help="build a corpus of packages named by manifests, or explain a file")
     commands = corpus.add_subparsers(dest="corpus_command", required=True, metavar="COMMAND")
     _add_build(commands)
+    fetch = commands.add_parser("fetch", help="fetch, verify and unpack the packages of manifests, and build nothing")
+    fetch.add_argument("manifests", nargs="+", metavar="MANIFEST")
+    fetch.add_argument("--cache", metavar="DIR", help="where they are kept (default: the user's cache folder)")
+    fetch.set_defaults(run=_fetch)
     why = commands.add_parser("why", help="say what training does with a file, and why")
     why.add_argument("files", nargs="+", metavar="FILE")
     why.add_argument(
@@ -54,6 +58,20 @@ def _build(flags: argparse.Namespace) -> int:
     for error in missing:
         print(f"left out: {error}", file=sys.stderr)
     print(summary(corpus))
+    return 0
+
+
+def _fetch(flags: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from .fetch import default_cache
+    from .manifest import read_manifest
+    from .prepare import fetch_sources
+
+    cache = Path(flags.cache) if flags.cache else default_cache()
+    for path in flags.manifests:
+        sources = fetch_sources(read_manifest(path), cache, None, _progress if sys.stderr.isatty() else None)
+        print(f"{sources[0].folder.parent}: {len(sources)} packages")
     return 0
 
 

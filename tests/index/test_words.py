@@ -1,0 +1,42 @@
+"""Word contexts: byte by byte the same as all at once, and blind to what stood before the word."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tinycode_ls.index.words import MOST_TEXT, WordContext, WordIndex
+
+FIELDS = ("word", "separator", "indent", "blank")
+
+
+@given(st.text("ab_ \t\n(.", max_size=60))
+def test_a_text_at_once_is_its_bytes_one_by_one(text: str) -> None:
+    """Every field of every place."""
+    content = text.encode()
+    along, now = WordContext.along(content), WordContext.along(b"")
+    for place in range(len(content) + 1):
+        here = along.take(slice(place, place + 1))
+        assert all(getattr(here, field) == getattr(now, field) for field in FIELDS), place
+        if place < len(content):
+            now = now.extend(np.array([content[place]]))
+
+
+def test_a_word_is_found_behind_another_character() -> None:
+    """`val` was `value` after a blank; now it stands after a bracket. Inside `interval` it is no beginning of a word."""
+    index = WordIndex(b"x = value + 1\ninterval.x\n")
+    evidence = index.evidence(WordContext.along(b"print(val").take(slice(9, None)))
+    assert evidence.totals[0, 0] == 1 and evidence.counts[0, 0].argmax() == ord("u")
+
+
+def test_lines_of_one_depth_begin_alike() -> None:
+    """After four blanks came `r`; after eight, `i`."""
+    index = WordIndex(b"def f():\n    return 1\n        if x:\n")
+    for indent, expected in ((4, "r"), (8, "i")):
+        place = WordContext.along(b" " * indent).take(slice(indent, None))
+        assert index.evidence(place).counts[0, 1, ord(expected)] == 1
+
+
+def test_only_text_near_the_cursor_counts() -> None:
+    """The last MOST_TEXT bytes."""
+    index = WordIndex(b"unique = 1\n" + b"other = 2\n" * (MOST_TEXT // 10))
+    assert not index.evidence(WordContext.along(b"uniq").take(slice(4, None))).totals.any()
