@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import Field, fields
 from pathlib import Path
@@ -27,9 +28,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"tinycode-train: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
+        from .parallel import leads
+
         folder = getattr(options, "folder", None)
         again = f"; go on with: tinycode-train {options.command} --resume {folder}" if folder else ""
-        print(f"\ntinycode-train: stopped, the run is saved{again}", file=sys.stderr)
+        if leads():
+            print(f"\ntinycode-train: stopped, the run is saved{again}", file=sys.stderr)
         return 130
 
 
@@ -160,6 +164,7 @@ def _recipe(options: argparse.Namespace) -> Recipe:
 def fit(options: argparse.Namespace) -> int:
     """Train, and print where the model is and how good."""
     from .fit import Order, export_run, fit, resume
+    from .parallel import leads
 
     if options.why:
         return _why(options)
@@ -174,7 +179,7 @@ def fit(options: argparse.Namespace) -> int:
         order = Order(paths, _absolute(options.out), options.name, options.licence, base=base)
         folder = options.folder = Path(options.folder or f"{Path(options.out).with_suffix('')}.run")
         out = fit(order, _recipe(options), folder, options.quiet)
-    if _leads():
+    if leads():
         _print_card(out)
     return 0
 
@@ -186,6 +191,8 @@ def tune(options: argparse.Namespace) -> int:
 
     if options.why:
         return _why(options)
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        raise TrainingError("tune runs in one process; for several, use `fit --base MODEL` under torchrun")
     if options.resume:
         folder = options.folder = Path(options.resume)
         result = resume_tune(folder, options.force, options.quiet)
@@ -294,12 +301,6 @@ def _print_card(path: Path) -> None:
 
 def _absolute(path: str | Path) -> str:
     return str(Path(path).expanduser().absolute())
-
-
-def _leads() -> bool:
-    import os
-
-    return os.environ.get("RANK", "0") == "0"
 
 
 def _refuse_strangers() -> None:

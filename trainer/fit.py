@@ -5,7 +5,6 @@ recipe.json    every number of the run                          last.pt, best.pt
 """
 
 import json
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,6 +25,8 @@ from .corpus.build import build_corpus
 from .corpus.store import Corpus, is_corpus, open_corpus
 from .export import Weights, export_checked, import_weights
 from .loop import Run, resume_run, start_run, train
+from .network import pick_device
+from .parallel import Group, join_group, leads, leave_group
 from .progress import RunReporter
 from .recipe import Recipe
 
@@ -69,11 +70,13 @@ def open_order(folder: Path) -> tuple[Order, Recipe]:
 def fit(order: Order, recipe: Recipe, folder: Path, quiet: bool = False) -> Path:
     """Train from scratch, or from `order.base`, whose shape then counts; export to `order.out`; returns it."""
     base = load_model(Path(order.base)) if order.base else None
-    corpus = prepare_corpus([Path(path) for path in order.paths], folder)
-    recipe = fitted_recipe(recipe_on(recipe, base) if base else recipe, corpus)
-    recipe.save(folder / "recipe.json")
-    order.save(folder)
-    _drop_old_checkpoints(folder)
+    group = join_group(pick_device(recipe.device))
+    corpus = prepare_together(group, [Path(path) for path in order.paths], folder)
+    recipe = fitted_recipe(recipe_on(recipe, base) if base else recipe, corpus, group.ranks)
+    if group.leads:
+        recipe.save(folder / "recipe.json")
+        order.save(folder)
+        _drop_old_checkpoints(folder)
     run_to_end(start_run(recipe, corpus.hash, base_weights(order)), corpus, folder, quiet)
     return export_run(order, corpus, folder, base.mixer_bytes if base else None)
 
@@ -94,7 +97,8 @@ def recipe_on(recipe: Recipe, base: Model) -> Recipe:
 
 def resume(folder: Path, quiet: bool = False) -> tuple[Order, Corpus]:
     """Train on where the run in `folder` stopped, up to its best.pt."""
-    order, _ = open_order(folder)
+    order, recipe = open_order(folder)
+    join_group(pick_device(recipe.device))
     corpus = open_corpus(folder / "corpus" if is_corpus(folder / "corpus") else Path(order.paths[0]))
     run_to_end(resume_run(load_checkpoint(folder / "last.pt"), corpus.hash), corpus, folder, quiet)
     return order, corpus
@@ -102,9 +106,12 @@ def resume(folder: Path, quiet: bool = False) -> tuple[Order, Corpus]:
 
 def run_to_end(run: Run, corpus: Corpus, folder: Path, quiet: bool) -> None:
     """The loop, with a reporter around it."""
-    reporter = RunReporter(folder, quiet or os.environ.get("RANK", "0") != "0")
+    group = join_group(pick_device(run.recipe.device))
+    group.wait()  # the leader has dropped what an older run left in the folder
+    reporter = RunReporter(folder, quiet, group.leads)
     try:
         train(run, corpus.train, corpus.valid, folder, reporter)
+        leave_group()
     finally:
         reporter.close()
 
@@ -116,9 +123,29 @@ def prepare_corpus(paths: list[Path], folder: Path) -> Corpus:
     return build_corpus(paths, folder / "corpus", valid_share=VALID_SHARE, suffixes=TRAINED_SUFFIXES)
 
 
-def fitted_recipe(recipe: Recipe, corpus: Corpus) -> Recipe:
+def prepare_together(group: Group, paths: list[Path], folder: Path) -> Corpus:
+    """One process builds the corpus, the others open it; a machine that does not share the folder builds its own.
+
+    Raises TrainingError when they do not all hold the same text.
+    """
+    corpus = prepare_corpus(paths, folder) if group.leads else None
+    group.wait()
+    if not group.local_rank and not is_corpus(folder / "corpus"):
+        corpus = corpus or prepare_corpus(paths, folder)
+    group.wait()
+    corpus = corpus or open_corpus(paths[0] if len(paths) == 1 and is_corpus(paths[0]) else folder / "corpus")
+    key = int(corpus.hash[:12], 16)  # exact as a float
+    if group.any(group.agree(key) != key):
+        raise TrainingError(
+            f"the processes read different corpora (process {group.rank}: {corpus.hash[:8]}); "
+            "give them the same folder, or the same built corpus on each machine"
+        )
+    return corpus
+
+
+def fitted_recipe(recipe: Recipe, corpus: Corpus, ranks: int = 1) -> Recipe:
     """Batch and sequence that a small corpus can fill."""
-    batch, sequence = fitting_batch(len(corpus.train), recipe.batch, recipe.sequence)
+    batch, sequence = fitting_batch(len(corpus.train), recipe.batch, recipe.sequence, ranks)
     every = min(recipe.validate_every, max(20, len(corpus.train) // (batch * sequence)))
     return replace(recipe, batch=batch, sequence=sequence, validate_every=every)
 
@@ -129,7 +156,12 @@ def _drop_old_checkpoints(folder: Path) -> None:
 
 
 def export_run(order: Order, corpus: Corpus, folder: Path, mixer: bytes | None = None) -> Path:
-    """best.pt -> the run's model.onnx and `order.out`, refused when the file drifts from the network."""
+    """best.pt -> the run's model.onnx and `order.out`, refused when the file drifts from the network.
+
+    In a group of processes only the leader does.
+    """
+    if not leads():
+        return Path(order.out)
     checkpoint = load_checkpoint(folder / "best.pt")
     card = make_card(checkpoint, order, corpus)
     content = export_checked(arrays_of(checkpoint), card, mixer, corpus.valid)

@@ -18,8 +18,9 @@ from .batches import Bytes, Streams
 from .checkpoint import Checkpoint, Progress, save_checkpoint
 from .interrupt import DeferredInterrupt
 from .network import Network, State, detached, next_byte_loss, pick_device
-from .parallel import Group, gather_states, join_group
+from .parallel import Group, join_group
 from .recipe import Recipe
+from .samples import Sample, opening, sample_network
 from .schedule import learning_rate
 from .validation import Quality, measure
 
@@ -46,6 +47,9 @@ class Listener(Protocol):
 
     def on_validation(self, figures: StepFigures, quality: Quality, best: bool) -> None:
         """After each validation."""
+
+    def on_sample(self, step: int, sample: Sample) -> None:
+        """After each validation, where this process leads."""
 
 
 @dataclass
@@ -141,7 +145,7 @@ class _Loop:
     def train(self) -> None:
         """Steps until done; saves at the end and on Ctrl-C, but not after a step that diverged."""
         with DeferredInterrupt() as interrupt:
-            while (done := self.done()) < 1 and not interrupt.asked:
+            while (done := self.done()) < 1 and not self.group.any(interrupt.asked):
                 figures = self.step(done)
                 self.listener.on_step(figures)
                 if self.run.progress.step % self.run.recipe.validate_every == 0:
@@ -153,7 +157,7 @@ class _Loop:
                         break
                 if self.group.agree(time.monotonic() - self.saved_at) > self.run.recipe.save_seconds:
                     self.save()
-            if interrupt.asked:
+            if self.group.any(interrupt.asked):
                 self.save()
                 raise KeyboardInterrupt
         if self.run.progress.step != self.validated_step:
@@ -177,6 +181,8 @@ class _Loop:
             loss += float(part.detach())
             hits += int((logits.argmax(-1) == targets).sum())
             self.advance()
+        accuracy = hits / (recipe.accumulate * recipe.sequence * self.streams.local_batch)
+        loss, accuracy = self.group.mean(loss, accuracy)
         if not math.isfinite(loss):
             raise TrainingError(
                 f"the loss became {loss} at step {progress.step}; the last good checkpoint is kept in {self.folder}; "
@@ -191,7 +197,6 @@ class _Loop:
         progress.step += 1
         progress.bytes_read += recipe.accumulate * recipe.sequence * recipe.batch
         progress.seconds += time.monotonic() - began
-        accuracy = hits / (recipe.accumulate * recipe.sequence * self.streams.local_batch)
         bits = loss / math.log(2)
         return StepFigures(progress.step, bits, accuracy, rate, norm, progress.bytes_read, progress.seconds, done)
 
@@ -207,17 +212,19 @@ class _Loop:
         """Measure on held-out bytes; keep the best weights."""
         run, progress = self.run, self.run.progress
         quality = measure(run.network, self.held_out, run.recipe.validation_bytes, self.device, self.autocast)
-        best = quality.bits < progress.best_bits
+        best = self.group.agree(quality.bits) < progress.best_bits
         progress.validations_without_gain = 0 if best else progress.validations_without_gain + 1
         self.validated_step = progress.step
         if best:
             progress.best_bits = quality.bits
             self.write("best.pt", {}, ())
         self.listener.on_validation(figures, quality, best)
+        if self.group.leads:
+            self.listener.on_sample(figures.step, sample_network(run.network, opening(self.held_out)))
 
     def save(self) -> None:
         """Write last.pt: all that is needed to go on."""
-        self.write("last.pt", self.run.optimiser.state_dict(), gather_states(self.group, self.run.state))
+        self.write("last.pt", self.run.optimiser.state_dict(), self.group.gather_states(self.run.state))
         self.saved_at = time.monotonic()
 
     def write(self, name: str, optimiser: dict[str, Any], state: State) -> None:

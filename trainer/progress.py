@@ -9,6 +9,7 @@ from typing import Any
 from tqdm import tqdm
 
 from .loop import StepFigures
+from .samples import Sample
 from .validation import Quality
 
 PLAIN_EVERY_SECONDS = 15.0
@@ -16,10 +17,11 @@ SMOOTHING = 0.05
 
 
 class RunReporter:
-    """A Listener (loop.py) that shows and records. `quiet`: record only."""
+    """A Listener (loop.py) that shows and records. `quiet`: record only. `leads`: one process of a group records."""
 
-    def __init__(self, folder: Path, quiet: bool = False) -> None:
-        self._metrics = (folder / "metrics.jsonl").open("a", encoding="utf-8")
+    def __init__(self, folder: Path, quiet: bool = False, leads: bool = True) -> None:
+        self._metrics = (folder / "metrics.jsonl").open("a", encoding="utf-8") if leads else None
+        quiet = quiet or not leads
         self._quiet = quiet
         self._bar: Any = None
         if not quiet and sys.stderr.isatty():
@@ -43,6 +45,10 @@ class RunReporter:
         mark = " (best)" if best else ""
         self.say(f"step {figures.step}: held out {quality.bits:.3f} bits a byte, {quality.accuracy:.1%} right{mark}")
 
+    def on_sample(self, step: int, sample: Sample) -> None:
+        """Record."""
+        self._record({"kind": "sample", "step": step, **asdict(sample)})
+
     def say(self, message: str) -> None:
         """A line above the bar."""
         if self._quiet:
@@ -55,13 +61,15 @@ class RunReporter:
 
     def close(self) -> None:
         """End the bar and the record."""
-        self._metrics.close()
+        if self._metrics is not None:
+            self._metrics.close()
         if self._bar is not None:
             self._bar.close()
 
     def _record(self, data: dict[str, object]) -> None:
-        self._metrics.write(json.dumps(data) + "\n")
-        self._metrics.flush()
+        if self._metrics is not None:
+            self._metrics.write(json.dumps(data) + "\n")
+            self._metrics.flush()
 
     def _show(self, figures: StepFigures) -> None:
         rate = figures.bytes_read / max(figures.seconds, 1e-9)

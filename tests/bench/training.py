@@ -9,6 +9,7 @@ import torch
 
 from trainer.loop import StepFigures, start_run, train, use_bfloat16
 from trainer.recipe import Recipe
+from trainer.samples import Sample
 from trainer.validation import Quality
 
 
@@ -23,6 +24,9 @@ class Last:
         self.figures.append(figures)
 
     def on_validation(self, figures: StepFigures, quality: Quality, best: bool) -> None:
+        """Not interested."""
+
+    def on_sample(self, step: int, sample: Sample) -> None:
         """Not interested."""
 
 

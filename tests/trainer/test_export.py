@@ -17,6 +17,7 @@ from trainer.loop import StepFigures, start_run, train
 from trainer.mixer import MixerNetwork
 from trainer.network import Network
 from trainer.recipe import Recipe
+from trainer.samples import Sample
 from trainer.validation import Quality
 
 SPECS = [
@@ -35,6 +36,9 @@ class Quiet:
         """Nothing."""
 
     def on_validation(self, figures: StepFigures, quality: Quality, best: bool) -> None:
+        """Nothing."""
+
+    def on_sample(self, step: int, sample: Sample) -> None:
         """Nothing."""
 
 

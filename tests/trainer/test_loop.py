@@ -12,6 +12,7 @@ from tinycode_ls.errors import TrainingError
 from trainer.checkpoint import load_checkpoint
 from trainer.loop import StepFigures, resume_run, start_run, train
 from trainer.recipe import Recipe
+from trainer.samples import Sample, sample_network
 from trainer.validation import Quality
 
 DATA = np.frombuffer(b"def add(first, second):\n    return first + second\n\n\n" * 60, np.uint8)
@@ -25,6 +26,7 @@ class Quiet:
 
     def __init__(self, stop_at: int = 0) -> None:
         self.stop_at, self.bits, self.validations = stop_at, list[float](), list[Quality]()
+        self.samples: list[Sample] = []
 
     def on_step(self, figures: StepFigures) -> None:
         """Remember; perhaps interrupt."""
@@ -35,6 +37,10 @@ class Quiet:
     def on_validation(self, figures: StepFigures, quality: Quality, best: bool) -> None:
         """Remember."""
         self.validations.append(quality)
+
+    def on_sample(self, step: int, sample: Sample) -> None:
+        """Remember."""
+        self.samples.append(sample)
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -62,6 +68,18 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_does_not(tmp_path
         train(start_run(replace(RECIPE, seed=seed), "x"), DATA, DATA, tmp_path / name, Quiet())
     assert same(weights(tmp_path / "a"), weights(tmp_path / "b"))
     assert not same(weights(tmp_path / "a"), weights(tmp_path / "c"))
+
+
+def test_samples_are_drawn_aside(tmp_path: Path) -> None:
+    """One for each validation, continuing the held-out text; torch's generator and the network's mode stay as they were."""
+    heard = Quiet()
+    train(start_run(RECIPE, "x"), DATA, DATA, tmp_path, heard)
+    assert len(heard.samples) == len(heard.validations) == 2
+    assert heard.samples[0].prompt.startswith("def add(") and heard.samples[0].text != heard.samples[1].text
+    network = start_run(RECIPE, "x").network.train()
+    before = torch.get_rng_state()
+    one, other = (sample_network(network, b"def ") for _ in range(2))
+    assert one == other and network.training and torch.equal(before, torch.get_rng_state())
 
 
 def test_interrupted_and_resumed_is_uninterrupted(tmp_path: Path) -> None:
