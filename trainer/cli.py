@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     _add_sample(commands)
     _add_export(commands)
     _add_mix(commands)
+    _add_report(commands)
     from .corpus.cli import add_parser
 
     add_parser(commands)
@@ -134,6 +135,17 @@ def _add_mix(commands: Commands) -> None:
         help="older releases of some of them: what changed since is practised (default: none)",
     )
     sub.set_defaults(run=mix)
+
+
+def _add_report(commands: Commands) -> None:
+    sub = commands.add_parser("report", help="a page of pictures: how a run went, or how several compare")
+    sub.add_argument("runs", nargs="+", metavar="RUN", help="folder of a run of `fit` or `tune`")
+    sub.add_argument("--out", metavar="FILE.html", help="page to write (default: report.html in the first RUN)")
+    sub.add_argument("--png", action="store_true", help="also write each picture as PNG, beside the page")
+    sub.add_argument(
+        "--bytes", type=int, default=200_000, metavar="N", help="held-out bytes to judge the model on (0 = none)"
+    )
+    sub.set_defaults(run=report)
 
 
 def _add_run_flags(sub: argparse.ArgumentParser, defaults: Recipe) -> None:
@@ -281,6 +293,20 @@ def mix(options: argparse.Namespace) -> int:
     print(
         f"held-out packages: network {fit.network_bits:.3f} bits a byte, mixed {fit.bits:.3f}, {fit.accuracy:.1%} right"
     )
+    return 0
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write the page and say where."""
+    from .report import write_report
+
+    folders = [Path(run) for run in options.runs]
+    out = Path(options.out) if options.out else folders[0] / "report.html"
+    written, notes = write_report(folders, out, options.bytes, options.png)
+    for note in notes:
+        print(f"tinycode-train: {note}", file=sys.stderr)
+    for path in written:
+        print(f"{path}: written")
     return 0
 
 
