@@ -62,7 +62,7 @@ Commands = Any  # argparse's sub-parser collection has no public name
 
 def _add_fit(commands: Commands) -> None:
     sub = commands.add_parser("fit", help="train a model from scratch")
-    sub.add_argument("paths", nargs="*", metavar="PATH", help="files, folders, git repositories, or one built corpus")
+    sub.add_argument("paths", nargs="*", metavar="PATH", help="files, folders, git repositories, or built corpora")
     sub.add_argument("--out", metavar="MODEL", help="model file to write")
     sub.add_argument(
         "--base", metavar="MODEL", help="start from this model's weights; its shape counts (default: random)"

@@ -22,6 +22,7 @@ from tinycode_ls.model.file import read_model_file
 from .batches import fitting_batch
 from .checkpoint import Checkpoint, load_checkpoint
 from .corpus.build import build_corpus
+from .corpus.join import join_corpora
 from .corpus.store import Corpus, is_corpus, open_corpus
 from .export import Weights, export_checked, import_weights
 from .loop import Run, resume_run, start_run, train
@@ -99,7 +100,7 @@ def resume(folder: Path, quiet: bool = False) -> tuple[Order, Corpus]:
     """Train on where the run in `folder` stopped, up to its best.pt."""
     order, recipe = open_order(folder)
     join_group(pick_device(recipe.device))
-    corpus = open_corpus(folder / "corpus" if is_corpus(folder / "corpus") else Path(order.paths[0]))
+    corpus = corpus_of_run(order, folder)
     run_to_end(resume_run(load_checkpoint(folder / "last.pt"), corpus.hash), corpus, folder, quiet)
     return order, corpus
 
@@ -117,10 +118,22 @@ def run_to_end(run: Run, corpus: Corpus, folder: Path, quiet: bool) -> None:
 
 
 def prepare_corpus(paths: list[Path], folder: Path) -> Corpus:
-    """A corpus that is built already, or one made from `paths` in the run's folder."""
-    if len(paths) == 1 and is_corpus(paths[0]):
-        return open_corpus(paths[0])
+    """A corpus that is built already, or one made in the run's folder: several joined, or text collected from `paths`."""
+    built = [path for path in paths if is_corpus(path)]
+    if built and len(built) < len(paths):
+        other = next(path for path in paths if path not in built)
+        raise TrainingError(
+            f"{built[0]} is a built corpus and {other} is not; expected text only or built corpora only"
+        )
+    if built:
+        return open_corpus(built[0]) if len(built) == 1 else join_corpora(built, folder / "corpus")
     return build_corpus(paths, folder / "corpus", valid_share=VALID_SHARE, suffixes=TRAINED_SUFFIXES)
+
+
+def corpus_of_run(order: Order, folder: Path) -> Corpus:
+    """The corpus that `prepare_corpus` gave; raises CorpusError when it is not there, or not whole, any more."""
+    only = Path(order.paths[0])
+    return open_corpus(only if len(order.paths) == 1 and is_corpus(only) else folder / "corpus")
 
 
 def prepare_together(group: Group, paths: list[Path], folder: Path) -> Corpus:
@@ -144,10 +157,12 @@ def prepare_together(group: Group, paths: list[Path], folder: Path) -> Corpus:
 
 
 def fitted_recipe(recipe: Recipe, corpus: Corpus, ranks: int = 1) -> Recipe:
-    """Batch and sequence that a small corpus can fill."""
-    batch, sequence = fitting_batch(len(corpus.train), recipe.batch, recipe.sequence, ranks)
+    """Batch and sequence that a small corpus can fill; a lane for each process where there are shards to go round."""
+    lanes = recipe.lanes or (ranks if len(corpus.train.parts) > 1 else 1)
+    size = min(len(corpus.train), lanes * max(corpus.train.sizes))
+    batch, sequence = fitting_batch(size, recipe.batch, recipe.sequence, max(ranks, lanes))
     every = min(recipe.validate_every, max(20, len(corpus.train) // (batch * sequence)))
-    return replace(recipe, batch=batch, sequence=sequence, validate_every=every)
+    return replace(recipe, batch=batch, sequence=sequence, validate_every=every, lanes=lanes)
 
 
 def _drop_old_checkpoints(folder: Path) -> None:
@@ -205,7 +220,7 @@ def export_checkpoint(path: Path, out: Path) -> Path:
     """A checkpoint in a run's folder -> a model file; the run's corpus is read to see that both agree."""
     folder = path.resolve().parent
     order, _ = open_order(folder)
-    corpus = open_corpus(folder / "corpus" if is_corpus(folder / "corpus") else Path(order.paths[0]))
+    corpus = corpus_of_run(order, folder)
     checkpoint = load_checkpoint(path)
     content = export_checked(arrays_of(checkpoint), make_card(checkpoint, order, corpus), None, corpus.valid)
     write_atomic(out, content, order.mode)

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from tinycode_ls.errors import TrainingError
+from tinycode_ls.errors import CorpusError, TrainingError
 
-from .batches import Bytes, Streams
+from .batches import Bytes, Streams, Text
 from .checkpoint import Checkpoint, Progress, save_checkpoint
 from .interrupt import DeferredInterrupt
 from .network import Network, State, detached, next_byte_loss, pick_device
@@ -98,10 +98,11 @@ def resume_run(checkpoint: Checkpoint, corpus_hash: str) -> Run:
     return run
 
 
-def train(run: Run, data: Bytes, held_out: Bytes, folder: Path, listener: Listener) -> None:
+def train(run: Run, data: Bytes | Text, held_out: Bytes, folder: Path, listener: Listener) -> None:
     """Train until the recipe's end; last.pt and best.pt in `folder` are always whole.
 
-    KeyboardInterrupt is let through after last.pt is written. Raises TrainingError when the loss is not finite any more.
+    KeyboardInterrupt, and CorpusError for a shard that is gone or damaged, are let through after last.pt is written.
+    Raises TrainingError when the loss is not finite any more.
     """
     _Loop(run, data, held_out, folder, listener).train()
 
@@ -109,7 +110,7 @@ def train(run: Run, data: Bytes, held_out: Bytes, folder: Path, listener: Listen
 class _Loop:
     """The bookkeeping around `step`: clock, validation, checkpoints."""
 
-    def __init__(self, run: Run, data: Bytes, held_out: Bytes, folder: Path, listener: Listener) -> None:
+    def __init__(self, run: Run, data: Bytes | Text, held_out: Bytes, folder: Path, listener: Listener) -> None:
         recipe = run.recipe
         self.run, self.held_out, self.folder, self.listener = run, held_out, folder, listener
         self.device = pick_device(recipe.device)
@@ -119,19 +120,22 @@ class _Loop:
         self.autocast = use_bfloat16(recipe.precision, self.device)
         if recipe.batch % self.group.ranks:
             raise TrainingError(f"--batch is {recipe.batch}; expected a multiple of the {self.group.ranks} processes")
-        self.streams = Streams(data, recipe.batch, recipe.sequence, recipe.seed, self.group.rank, self.group.ranks)
+        mine = self.group.rank, self.group.ranks
+        self.streams = Streams(data, recipe.batch, recipe.sequence, recipe.seed, *mine, max(1, recipe.lanes))
         if not self.streams.chunks:
             raise TrainingError(
-                f"the corpus has {len(data)} bytes, too few for batch {recipe.batch} x sequence {recipe.sequence}; "
-                "give more text or a smaller --batch"
+                f"the corpus has {sum(self.streams.text.sizes)} bytes in {len(self.streams.text.sizes)} shards, too few "
+                f"for batch {recipe.batch} x sequence {recipe.sequence}; give more text or a smaller --batch"
             )
         if not run.state:
             run.state = run.network.initial_state(self.streams.local_batch)
         else:
-            mine = slice(self.group.rank * self.streams.local_batch, (self.group.rank + 1) * self.streams.local_batch)
-            run.state = tuple(tensor[:, mine].to(self.device) for tensor in run.state)
+            first = self.group.rank * self.streams.local_batch
+            own = slice(first, first + self.streams.local_batch)
+            run.state = tuple(tensor[:, own].to(self.device) for tensor in run.state)
         self.saved_at = time.monotonic()
         self.validated_step = run.progress.step
+        self.problem: CorpusError | None = None
 
     def done(self) -> float:
         """Share of the run that is behind us, 0..1."""
@@ -143,9 +147,9 @@ class _Loop:
         return progress.step * recipe.accumulate / max(1, recipe.epochs * self.streams.chunks)
 
     def train(self) -> None:
-        """Steps until done; saves at the end and on Ctrl-C, but not after a step that diverged."""
+        """Steps until done; saves at the end, on Ctrl-C and where a shard is lost, but not after a step that diverged."""
         with DeferredInterrupt() as interrupt:
-            while (done := self.done()) < 1 and not self.group.any(interrupt.asked):
+            while (done := self.done()) < 1 and not self.stopped(interrupt.asked):
                 figures = self.step(done)
                 self.listener.on_step(figures)
                 if self.run.progress.step % self.run.recipe.validate_every == 0:
@@ -157,12 +161,21 @@ class _Loop:
                         break
                 if self.group.agree(time.monotonic() - self.saved_at) > self.run.recipe.save_seconds:
                     self.save()
-            if self.group.any(interrupt.asked):
+            if self.group.any(interrupt.asked or self.problem is not None):
                 self.save()
-                raise KeyboardInterrupt
+                raise self.problem or KeyboardInterrupt
         if self.run.progress.step != self.validated_step:
             self.validate(figures)
         self.save()
+
+    def stopped(self, asked: bool) -> bool:
+        """Whether a person, or a shard that cannot be read, stops the run before the next step, in any process."""
+        progress = self.run.progress
+        try:
+            self.streams.prepare(progress.epoch, progress.chunk, self.run.recipe.accumulate)
+        except CorpusError as error:
+            self.problem = error
+        return self.group.any(asked or self.problem is not None)
 
     def step(self, done: float) -> StepFigures:
         """One optimiser step over `accumulate` chunks."""
@@ -172,7 +185,9 @@ class _Loop:
         run.optimiser.zero_grad(set_to_none=True)
         loss, hits = 0.0, 0
         for _ in range(recipe.accumulate):
-            ids, targets = (tensor.to(self.device) for tensor in self.streams.chunk(progress.epoch, progress.chunk))
+            where = progress.epoch, progress.chunk
+            ids, targets = (tensor.to(self.device) for tensor in self.streams.chunk(*where))
+            run.state = self.begun(run.state, self.streams.begins(*where))
             with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.autocast):
                 logits, state = run.network(ids, run.state)
             part = next_byte_loss(logits, targets) / recipe.accumulate
@@ -200,13 +215,22 @@ class _Loop:
         bits = loss / math.log(2)
         return StepFigures(progress.step, bits, accuracy, rate, norm, progress.bytes_read, progress.seconds, done)
 
+    def begun(self, state: State, begins: Tensor) -> State:
+        """The state with nothing read yet in the streams that begin anew."""
+        if not begins.any():
+            return state
+        empty, begins = self.run.network.initial_state(self.streams.local_batch), begins.to(self.device)
+        return tuple(
+            torch.where(begins.view(1, -1, *[1] * (old.dim() - 2)), new, old)
+            for new, old in zip(empty, state, strict=True)
+        )
+
     def advance(self) -> None:
-        """To the next chunk; a new epoch starts with an empty state."""
+        """To the next chunk."""
         progress = self.run.progress
         progress.chunk += 1
         if progress.chunk >= self.streams.chunks:
             progress.epoch, progress.chunk = progress.epoch + 1, 0
-            self.run.state = self.run.network.initial_state(self.streams.local_batch)
 
     def validate(self, figures: StepFigures) -> None:
         """Measure on held-out bytes; keep the best weights."""

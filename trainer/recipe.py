@@ -41,6 +41,9 @@ class Recipe:
 
     validate_every: int = _flag(500, "optimiser steps between validations", "run")
     validation_bytes: int = _flag(400_000, "bytes read in a validation", "run")
+    lanes: int = _flag(
+        0, "shards read side by side, each by its share of the streams (0 = one for each process)", "run"
+    )
     save_seconds: float = _flag(60.0, "seconds between checkpoints", "run")
     seed: int = _flag(1, "same seed, same bytes of the model on one machine", "run")
     device: str = _flag("auto", "auto, cpu, cuda or mps", "run")
@@ -51,6 +54,8 @@ class Recipe:
         for name in ("batch", "sequence", "accumulate", "validate_every", "validation_bytes"):
             if getattr(self, name) < 1:
                 raise TrainingError(f"--{name.replace('_', '-')} is {getattr(self, name)}; expected 1 or more")
+        if self.lanes < 0 or (self.lanes and self.batch % self.lanes):
+            raise TrainingError(f"--lanes is {self.lanes}; expected a number that divides --batch {self.batch}, or 0")
         if not 0 <= self.dropout < 1:
             raise TrainingError(f"--dropout is {self.dropout}; expected 0 or more and below 1")
         if self.precision not in ("auto", "float32", "bfloat16"):

@@ -31,7 +31,7 @@ def test_documents_are_header_and_text(project: Path, tmp_path: Path) -> None:
     corpus = build_corpus([project], tmp_path / "out")
     assert len(corpus.files) == 30
     for document in corpus.files:
-        array = corpus.train if document.split == "train" else corpus.valid
+        array = corpus.train.open(0) if document.split == "train" else corpus.valid
         text = array[document.offset : document.offset + document.length].tobytes()
         assert text == document_header(document.path) + (project / document.path).read_bytes()
 
@@ -39,18 +39,19 @@ def test_documents_are_header_and_text(project: Path, tmp_path: Path) -> None:
 def test_arrays_are_mapped_and_read_only(project: Path, tmp_path: Path) -> None:
     """A corpus larger than memory opens: its arrays are memory maps, and nobody can write to them."""
     corpus = build_corpus([project], tmp_path / "out")
-    assert isinstance(corpus.train, np.memmap)
-    assert corpus.train.dtype == np.uint8
+    train = corpus.train.open(0)
+    assert isinstance(train, np.memmap)
+    assert train.dtype == np.uint8
     with pytest.raises(ValueError, match="read-only"):
-        corpus.train[0] = 1
+        train[0] = 1
 
 
 def test_same_input_same_bytes(project: Path, tmp_path: Path) -> None:
     """The same files and seed give the same bytes and hash; another seed another order."""
     first, second, other = (build_corpus([project], tmp_path / f"o{i}", seed=seed) for i, seed in enumerate((1, 1, 2)))
     assert first.hash == second.hash
-    assert bytes(first.train) == bytes(second.train)
-    assert bytes(first.train) != bytes(other.train)
+    assert bytes(first.train.open(0)) == bytes(second.train.open(0))
+    assert bytes(first.train.open(0)) != bytes(other.train.open(0))
 
 
 def test_split_is_stable_when_files_are_added(tree: Tree, code: Code, tmp_path: Path) -> None:
@@ -105,7 +106,8 @@ def test_single_file_validates_with_its_tail(tree: Tree, code: Code, tmp_path: P
     text = code(1)
     corpus = build_corpus([tree("p", {"only.py": text}) / "only.py"], tmp_path / "out")
     header = document_header("only.py")
-    assert bytes(corpus.train).removeprefix(header) + bytes(corpus.valid).removeprefix(header) == text.encode()
+    head, tail = bytes(corpus.train.open(0)), bytes(corpus.valid)
+    assert head.removeprefix(header) + tail.removeprefix(header) == text.encode()
     assert 0 < len(corpus.valid) < len(corpus.train)
 
 
@@ -116,14 +118,14 @@ def test_suffixes_choose(tree: Tree, tmp_path: Path) -> None:
 
 
 def test_half_written_corpus_is_recognised(project: Path, tmp_path: Path) -> None:
-    """A truncated array, or a folder without its card, is not taken for a corpus."""
+    """A truncated array, or a folder without its card, is not taken for a whole corpus."""
     build_corpus([project], tmp_path / "out")
-    assert is_corpus(tmp_path / "out")
     (tmp_path / "out" / "train.bin").write_bytes(b"x")
-    assert not is_corpus(tmp_path / "out")
-    with pytest.raises(CorpusError, match="half-written"):
+    with pytest.raises(CorpusError, match=r"train\.bin: half-written"):
         open_corpus(tmp_path / "out")
+    assert is_corpus(tmp_path / "out")
     (tmp_path / "out" / "corpus.json").unlink()
+    assert not is_corpus(tmp_path / "out")
     with pytest.raises(CorpusError, match="no whole corpus"):
         open_corpus(tmp_path / "out")
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from trainer.checkpoint import load_checkpoint
+from trainer.corpus.collect import Options, build_from_sources
+from trainer.corpus.prepare import sources_of
 from trainer.corpus.store import open_corpus
 from trainer.loop import resume_run, train
 from trainer.progress import RunReporter
@@ -58,6 +60,18 @@ def test_two_processes_take_the_steps_of_one(tmp_path: Path, source: Path) -> No
     for key in ("bits", "accuracy", "gradient_norm", "rate"):
         assert [line[key] for line in two] == pytest.approx([line[key] for line in one], rel=1e-4), key
     one, two = (records(tmp_path / f"{name}.run", "validation") for name in ("one", "two"))
+    assert [line["bits"] for line in two] == pytest.approx([line["bits"] for line in one], rel=1e-4)
+
+
+def test_two_processes_read_a_shard_each_and_take_the_steps_of_one(tmp_path: Path, source: Path) -> None:
+    """With a lane a process each maps its own shards; one process with as many lanes has the same curve."""
+    build_from_sources(sources_of([source]), tmp_path / "corpus", Options(shard_bytes=4_000))
+    for name, start, lanes in (("one", [sys.executable, "-m", "trainer"], ["--lanes", "2"]), ("two", TORCHRUN, [])):
+        order = ["fit", "corpus", "--out", f"{name}.onnx", "--steps", "60", *lanes, *FLAGS]
+        done = run([*start, *order], tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert json.loads((tmp_path / f"{name}.run" / "recipe.json").read_text())["lanes"] == 2
+    one, two = (records(tmp_path / f"{name}.run", "step") for name in ("one", "two"))
     assert [line["bits"] for line in two] == pytest.approx([line["bits"] for line in one], rel=1e-4)
 
 

@@ -24,7 +24,8 @@ def build_corpus(
     progress: Progress | None = None,
 ) -> Corpus:
     """Build a corpus of files, folders, git repositories, unpacked packages and manifests in the folder `out`."""
-    return build_from_sources(sources_of(paths), out, Options(seed, valid_share, suffixes, held_out, None, progress))
+    options = Options(seed, valid_share, suffixes, held_out, progress=progress)
+    return build_from_sources(sources_of(paths), out, options)
 
 
 def build_from_manifest(
@@ -35,11 +36,13 @@ def build_from_manifest(
     held_out: Sequence[str | Path] | None = None,
     excluded: frozenset[str] = frozenset(),
     most_bytes: int | None = None,
+    shard_bytes: int | None = None,
     seed: int = 1,
     missing: Missing | None = None,
     progress: Progress | None = None,
 ) -> Corpus:
-    """Fetch the packages of one manifest, or several, and build their corpus; `most_bytes` bounds each language.
+    """Fetch the packages of one manifest, or several, and build their corpus; `most_bytes` bounds each language,
+    `shard_bytes` each file that is written.
 
     A package that cannot be had raises CorpusError, or is told to `missing` and left out.
     """
@@ -47,5 +50,5 @@ def build_from_manifest(
     manifests = [read_manifest(path, excluded) for path in paths]
     folder = Path(cache) if cache else default_cache()
     sources = [source for each in manifests for source in fetch_sources(each, folder, missing, progress)]
-    options = Options(seed=seed, held_out=held_out, most_bytes=most_bytes, progress=progress)
+    options = Options(seed, held_out=held_out, most_bytes=most_bytes, shard_bytes=shard_bytes, progress=progress)
     return build_from_sources(sources, out, options)

@@ -1,4 +1,4 @@
-"""`tinycode-train corpus build`, `corpus fetch` and `corpus why`: flags in, one call, a report out."""
+"""`tinycode-train corpus build`, `join`, `fetch` and `why`: flags in, one call, a report out."""
 
 import argparse
 import sys
@@ -9,10 +9,14 @@ from .store import Corpus
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `corpus` with its two commands; `run` of the flags returns an exit code."""
+    """Add `corpus` with its commands; `run` of the flags returns an exit code."""
     corpus = subparsers.add_parser("corpus", help="build a corpus of packages named by manifests, or explain a file")
     commands = corpus.add_subparsers(dest="corpus_command", required=True, metavar="COMMAND")
     _add_build(commands)
+    join = commands.add_parser("join", help="list the shards of built corpora as one corpus; their text stays in place")
+    join.add_argument("corpora", nargs="+", metavar="DIR", help="built corpora, on any disk")
+    join.add_argument("--out", required=True, metavar="DIR", help="where the card and the held-out text go")
+    join.set_defaults(run=_join)
     fetch = commands.add_parser("fetch", help="fetch, verify and unpack the packages of manifests, and build nothing")
     fetch.add_argument("manifests", nargs="+", metavar="MANIFEST")
     fetch.add_argument("--cache", metavar="DIR", help="where they are kept (default: the user's cache folder)")
@@ -34,6 +38,7 @@ def _add_build(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add("--held-out", nargs="+", metavar="PATH", help="text to keep out: .jsonl(.gz), files, folders (default: none)")
     add("--exclude", metavar="FILE", help="names of packages to refuse, one or more a line (default: none)")
     add("--max-mb", type=float, metavar="MB", help="at most this much text of each manifest (default: no bound)")
+    add("--shard-mb", type=float, metavar="MB", help="write files of at most this much text (default: one file)")
     add("--seed", type=int, default=1, metavar="N", help="of the split and the order (default: 1)")
     add("--skip-missing", action="store_true", help="go on without packages that cannot be had (default: stop)")
     build.set_defaults(run=_build)
@@ -43,6 +48,10 @@ def _build(flags: argparse.Namespace) -> int:
     from .build import build_from_manifest
     from .manifest import read_excluded
 
+    if flags.shard_mb is not None and flags.shard_mb <= 0:
+        raise CorpusError(
+            f"--shard-mb is {flags.shard_mb:g}; expected megabytes above 0, or no --shard-mb for one file"
+        )
     missing: list[CorpusError] = []
     corpus = build_from_manifest(
         flags.manifests,
@@ -51,6 +60,7 @@ def _build(flags: argparse.Namespace) -> int:
         held_out=flags.held_out,
         excluded=read_excluded(flags.exclude) if flags.exclude else frozenset(),
         most_bytes=int(flags.max_mb * 1e6) if flags.max_mb else None,
+        shard_bytes=int(flags.shard_mb * 1e6) if flags.shard_mb else None,
         seed=flags.seed,
         missing=missing.append if flags.skip_missing else None,
         progress=_progress if sys.stderr.isatty() else None,
@@ -58,6 +68,13 @@ def _build(flags: argparse.Namespace) -> int:
     for error in missing:
         print(f"left out: {error}", file=sys.stderr)
     print(summary(corpus))
+    return 0
+
+
+def _join(flags: argparse.Namespace) -> int:
+    from .join import join_corpora
+
+    print(summary(join_corpora(flags.corpora, flags.out)))
     return 0
 
 
@@ -85,7 +102,9 @@ def _why(flags: argparse.Namespace) -> int:
 
 def summary(corpus: Corpus) -> str:
     """What was kept and why the rest was not, for a person."""
-    head = f"{corpus.folder}: {len(corpus.train):,} bytes to train on, {len(corpus.valid):,} to validate"
+    count = len(corpus.train.parts)
+    shards = f" in {count:,} shards" if count > 1 else ""
+    head = f"{corpus.folder}: {len(corpus.train):,} bytes to train on{shards}, {len(corpus.valid):,} to validate"
     languages = ", ".join(f"{name} {size:,}" for name, size in corpus.languages.items())
     refused = [f"  {count:>8,}  {reason}" for reason, count in corpus.refused.items()]
     kept = f"kept {len(corpus.files):,} documents: {languages}"

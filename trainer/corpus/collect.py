@@ -27,13 +27,15 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Options:
-    """How a corpus is made from its sources. `most_bytes` bounds each group of sources (a language)."""
+    """How a corpus is made from its sources. `most_bytes` bounds each group of sources (a language), `shard_bytes` each
+    file of the text to train on (None: one file)."""
 
     seed: int = 1
     valid_share: float = 0.025
     suffixes: Collection[str] | None = None
     held_out: Sequence[str | Path] | None = None
     most_bytes: int | None = None
+    shard_bytes: int | None = None
     progress: Progress | None = None
 
 
@@ -66,7 +68,8 @@ def build_from_sources(sources: Sequence[Source], out: str | Path, options: Opti
             _collect(candidates, spool, options)
             if not spool.pieces:
                 raise CorpusError(f"nothing left of {len(candidates)} files: {_worst(spool.refused)}; try --why FILE")
-            write_corpus(folder, spool.file, spool.pieces, spool.refused, sources, options.seed, options.valid_share)
+            how = options.seed, options.valid_share, options.shard_bytes
+            write_corpus(folder, spool.file, spool.pieces, spool.refused, sources, *how)
         (folder / "spool").unlink()
     return open_corpus(out)
 

@@ -4,7 +4,6 @@ Resumable: an archive is stored under its own hash, whole or not at all, and nev
 is given the machine's own Debian sources with source packages switched on, pip and npm use their own settings.
 """
 
-import hashlib
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ import platformdirs
 from tinycode_ls.errors import CorpusError
 
 from .apt import apt_command, prepare_state
+from .digest import sha256_of
 from .manifest import Package
 
 _MINUTES = 15
@@ -28,7 +28,7 @@ def default_cache() -> Path:
 def fetch(package: Package, cache: Path) -> Path:
     """The package's archive; raises CorpusError when it is gone, its hash differs or its client is missing."""
     archive = cache / "downloads" / f"{package.name.replace('/', '-')}_{package.sha256[:16]}"
-    if archive.is_file() and _sha256(archive) == package.sha256:
+    if archive.is_file() and sha256_of(archive) == package.sha256:
         return archive
     try:
         archive.parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ def _client(package: Package, folder: Path, cache: Path) -> None:
 def _fetched(package: Package, folder: Path) -> Path:
     """The archive among what the client left: the one with the right hash."""
     files = [path for path in sorted(folder.iterdir()) if not path.name.endswith((".asc", ".dsc"))]
-    hashes = {path: _sha256(path) for path in files}
+    hashes = {path: sha256_of(path) for path in files}
     right = [path for path in files if hashes[path] == package.sha256]
     if right:
         return right[0]
@@ -95,11 +95,3 @@ def _apt(package: Package, cache: Path) -> list[str]:
         _run(package, [*command, "update"], state)
         (state / "updated").touch()
     return command
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

@@ -1,4 +1,5 @@
-"""A corpus on disk: `train.bin` and `valid.bin` (documents one after the other) and `corpus.json`, their card.
+"""A corpus on disk: `corpus.json`, its card, `valid.bin`, and the text to train on: `train.bin`, or the shards that the
+card lists, here or on other disks. All hold documents one after the other.
 
 Knows nothing of where text comes from. A folder is a corpus only when `corpus.json`, written last, fits.
 """
@@ -7,25 +8,22 @@ import errno
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from tinycode_ls.errors import CorpusError
 
+from .shards import Bytes, Shard, Shards
+
 FORMAT = 1
-SPLITS = ("train", "valid")
-Bytes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Document:
-    """A file in the corpus: bytes `offset` to `offset + length` of its split, header included."""
+    """A file in the corpus: bytes `offset` to `offset + length` of its split (all shards in a row), header included."""
 
     path: str
     split: str
@@ -36,11 +34,12 @@ class Document:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Byte arrays to train on, mapped from disk. `hash` is the sha256 of the text, `refused` counts files by reason,
-    `languages` bytes by language, `sources` lists name, version, licence, files and bytes of each source."""
+    """Text to train on and `valid`, mapped from disk. `hash` is the sha256 of the text (see `listing_hash`), `refused`
+    counts files by reason, `languages` bytes by language, `sources` lists name, version, licence, files and bytes of
+    each source. `files` lists the documents; of several corpora joined only those of `valid`."""
 
     folder: Path
-    train: Bytes
+    train: Shards
     valid: Bytes
     hash: str
     files: tuple[Document, ...]
@@ -50,22 +49,31 @@ class Corpus:
 
 
 def is_corpus(folder: str | Path) -> bool:
-    """Whether the folder holds a whole corpus; a half-written one does not count."""
+    """Whether the folder says that it is a corpus; `open_corpus` tells whether it is a whole one."""
     try:
-        _described(Path(folder))
-    except CorpusError:
+        card = json.loads((Path(folder) / "corpus.json").read_text("utf-8"))
+    except (OSError, ValueError):
         return False
-    return True
+    return isinstance(card, dict) and {"format", "bytes", "hash"} <= card.keys()
 
 
 def open_corpus(folder: str | Path) -> Corpus:
-    """Map a corpus; raises CorpusError when it is absent, half-written or of another version."""
+    """Map a corpus; raises CorpusError when it is absent, half-written, lacks a shard or is of another version."""
     folder = Path(folder)
-    card = _described(folder)
-    train, valid = (_mapped(folder / f"{split}.bin") for split in SPLITS)
-    files = tuple(Document(*row) for row in card["files"])
-    sources = tuple(card["sources"])
-    return Corpus(folder, train, valid, card["hash"], files, card["refused"], card["languages"], sources)
+    try:
+        card: dict[str, Any] = json.loads((folder / "corpus.json").read_text("utf-8"))
+        version, sizes = card["format"], card["bytes"]
+        shards = [Shard(folder / path, *rest) for path, *rest in card.get("shards", [["train.bin", sizes["train"]]])]
+        valid = Shard(folder / "valid.bin", sizes["valid"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise CorpusError(f"{folder}: no whole corpus here ({error}); build it with `corpus build`") from error
+    if version != FORMAT:
+        raise CorpusError(f"{folder}: a corpus of format {version}, expected {FORMAT}; build it again")
+    for shard in shards:
+        shard.check_size()
+    files, sources = tuple(Document(*row) for row in card["files"]), tuple(card["sources"])
+    train = Shards(tuple(shards))
+    return Corpus(folder, train, valid.open(), card["hash"], files, card["refused"], card["languages"], sources)
 
 
 @contextmanager
@@ -92,30 +100,16 @@ def new_corpus(folder: Path) -> Iterator[Path]:
             shutil.rmtree(part, ignore_errors=True)
 
 
-def describe(folder: Path, card: Mapping[str, Any]) -> None:
-    """Write `corpus.json`, the last file of a corpus."""
-    sizes = {split: (folder / f"{split}.bin").stat().st_size for split in SPLITS}
-    text = json.dumps({"format": FORMAT, "bytes": sizes, **card}, ensure_ascii=False, separators=(",", ":"))
+def describe(folder: Path, shards: Sequence[Shard], card: Mapping[str, Any]) -> None:
+    """Write `corpus.json`, the last file of a corpus; shards in `folder` are listed by name, others by their path."""
+    rows = [
+        [shard.path.name if shard.path.parent == folder else str(shard.path), shard.size, shard.sha256]
+        for shard in shards
+    ]
+    sizes = {"train": sum(shard.size for shard in shards), "valid": (folder / "valid.bin").stat().st_size}
+    whole = {"format": FORMAT, "bytes": sizes, "shards": rows, **card}
+    text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
     (folder / "corpus.json").write_text(text + "\n", "utf-8")
-
-
-def _described(folder: Path) -> dict[str, Any]:
-    """The content of `corpus.json`, checked against the arrays beside it."""
-    try:
-        card: dict[str, Any] = json.loads((folder / "corpus.json").read_text("utf-8"))
-        version, sizes = card["format"], card["bytes"]
-        found = {split: (folder / f"{split}.bin").stat().st_size for split in SPLITS}
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise CorpusError(f"{folder}: no whole corpus here ({error}); build it with `corpus build`") from error
-    if version != FORMAT:
-        raise CorpusError(f"{folder}: a corpus of format {version}, expected {FORMAT}; build it again")
-    if found != sizes:
-        raise CorpusError(f"{folder}: half-written, {found} bytes where {sizes} are expected; build it again")
-    return card
-
-
-def _mapped(path: Path) -> Bytes:
-    return np.memmap(path, np.uint8, "r") if path.stat().st_size else np.zeros(0, np.uint8)
 
 
 def _unwritable(folder: Path, error: OSError) -> CorpusError:

@@ -1,14 +1,15 @@
-"""Kept pieces of a spool file -> `train.bin`, `valid.bin` and `corpus.json`. Knows no files to read."""
+"""Kept pieces of a spool file -> the text to train on, `valid.bin` and `corpus.json`. Knows no files to read."""
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from tinycode_ls.index.files import language_of
 from tinycode_ls.model.document import document_header
 
+from .shards import Shard, listing_hash
 from .source import Source
 from .split import Piece, split
 from .store import Document, describe
@@ -22,19 +23,56 @@ def write_corpus(
     sources: Sequence[Source],
     seed: int,
     valid_share: float,
+    shard_bytes: int | None = None,
 ) -> None:
-    """Write the arrays and the card that describes them."""
-    digest = hashlib.sha256()
-    documents: list[Document] = []
-    for name, part in zip(("train", "valid"), split(pieces, valid_share), strict=True):
-        with (folder / f"{name}.bin").open("wb") as file:
-            for piece in part:
-                text = _document(spool, piece)
-                digest.update(text)
-                documents.append(Document(piece.path, name, file.tell(), len(text), piece.source))
+    """Write the arrays and the card that describes them; `shard_bytes` bounds each shard, None makes one."""
+    train, valid = split(pieces, valid_share)
+    writer = _Writer(folder, spool)
+    shards = [writer.write(name, "train", part) for name, part in _shards(train, shard_bytes)]
+    writer.write("valid.bin", "valid", valid)
+    key = listing_hash(shards, writer.digest.hexdigest())
+    card = _card(writer.documents, refused, sources)
+    describe(folder, shards, {"hash": key, "seed": seed, "valid_share": valid_share, **card})
+
+
+def _shards(pieces: Sequence[Piece], most: int | None) -> Iterator[tuple[str, list[Piece]]]:
+    """Names and documents of the shards: as many whole documents as fit, at least one."""
+    if most is None:
+        yield "train.bin", list(pieces)
+        return
+    part: list[Piece] = []
+    size = number = 0
+    for piece in pieces:
+        length = piece.length + len(document_header(piece.path))
+        if part and size + length > most:
+            yield f"train-{number:05}.bin", part
+            part, size, number = [], 0, number + 1
+        part.append(piece)
+        size += length
+    yield f"train-{number:05}.bin", part
+
+
+class _Writer:
+    """Writes files of documents; keeps where each document stands in its split, and the hash of all text."""
+
+    def __init__(self, folder: Path, spool: BinaryIO) -> None:
+        self.folder, self.spool = folder, spool
+        self.digest, self.documents, self.ends = hashlib.sha256(), list[Document](), Counter[str]()
+
+    def write(self, name: str, split_name: str, pieces: Sequence[Piece]) -> Shard:
+        """One file."""
+        digest, size = hashlib.sha256(), 0
+        with (self.folder / name).open("wb") as file:
+            for piece in pieces:
+                text = _document(self.spool, piece)
                 file.write(text)
-    card = _card(documents, refused, sources)
-    describe(folder, {"hash": digest.hexdigest(), "seed": seed, "valid_share": valid_share, **card})
+                self.digest.update(text)
+                digest.update(text)
+                at = self.ends[split_name]
+                self.documents.append(Document(piece.path, split_name, at, len(text), piece.source))
+                self.ends[split_name] += len(text)
+                size += len(text)
+        return Shard(self.folder / name, size, digest.hexdigest())
 
 
 def _document(spool: BinaryIO, piece: Piece) -> bytes:
