@@ -24,7 +24,8 @@ from .checkpoint import Checkpoint, load_checkpoint
 from .corpus.build import build_corpus
 from .corpus.join import join_corpora
 from .corpus.store import Corpus, is_corpus, open_corpus
-from .export import Weights, export_checked, import_weights
+from .export import export_checked, import_weights
+from .graph import Weights
 from .loop import Run, resume_run, start_run, train
 from .network import pick_device
 from .parallel import Group, join_group, leads, leave_group

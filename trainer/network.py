@@ -1,7 +1,8 @@
 """The network: bytes in, next-byte logits out. The forward pass is written here once; export.py copies its weights.
 
 Glossary:  T bytes of a sequence   B streams side by side   E embedding size   H units   L layers
-State:     a tuple of tensors [L, B, H], (h, c) for an LSTM and (h,) otherwise
+State:     the tensors of `ModelSpec.state_shapes`: [L, B, H], (h, c) for an LSTM and (h,) otherwise, then what
+           attention remembers; B is the second axis of each
 """
 
 import torch
@@ -9,7 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tinycode_ls.model.document import VOCABULARY
-from tinycode_ls.model.spec import ModelSpec
+from tinycode_ls.model.spec import ATTENTION_WIDTH, ModelSpec
+
+from .attention import Attention
 
 State = tuple[Tensor, ...]
 
@@ -17,7 +20,7 @@ CELL_MODULES: dict[str, type[nn.LSTM] | type[nn.GRU] | type[nn.RNN]] = {"lstm": 
 
 
 class Network(nn.Module):
-    """embedding -> recurrent layers -> dropout -> linear over the 256 byte values."""
+    """embedding -> recurrent layers -> dropout -> perhaps attention beside -> linear over the 256 byte values."""
 
     def __init__(self, spec: ModelSpec, dropout: float = 0.0) -> None:
         super().__init__()
@@ -26,8 +29,10 @@ class Network(nn.Module):
         between = dropout if spec.layers > 1 else 0.0
         self.cell = CELL_MODULES[spec.cell](spec.embedding, spec.hidden, spec.layers, dropout=between)
         self.dropout = nn.Dropout(dropout)
-        self.project = nn.Linear(spec.hidden, spec.embedding, bias=False) if spec.tie_weights else None
-        self.head = nn.Linear(spec.embedding if spec.tie_weights else spec.hidden, VOCABULARY)
+        self.attention = Attention(spec) if spec.attention else None
+        top = spec.hidden + (ATTENTION_WIDTH if spec.attention else 0)
+        self.project = nn.Linear(top, spec.embedding, bias=False) if spec.tie_weights else None
+        self.head = nn.Linear(spec.embedding if spec.tie_weights else top, VOCABULARY)
         if spec.tie_weights:
             self.head.weight = self.embedding.weight
         self.initialise()
@@ -52,17 +57,22 @@ class Network(nn.Module):
 
     def initial_state(self, batch: int) -> State:
         """Zeros: nothing read yet."""
-        shape = (self.spec.layers, batch, self.spec.hidden)
-        return tuple(self.head.bias.new_zeros(shape) for _ in self.spec.state_names)
+        return tuple(self.head.bias.new_zeros(shape) for shape in self.spec.state_shapes(batch).values())
 
     def forward(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
         """ids [T, B] int64 -> logits [T, B, 256], the state after the last byte."""
         inputs = self.dropout(self.embedding(ids))  # [T, B, E]
-        outputs, after = self.cell(inputs, state if len(state) > 1 else state[0])  # [T, B, H]
+        cells = len(self.spec.cell_states)
+        outputs, after = self.cell(inputs, state[:cells] if cells > 1 else state[0])  # [T, B, H]
+        after = after if isinstance(after, tuple) else (after,)
         outputs = self.dropout(outputs)
+        if self.attention is not None:
+            found, *memory = self.attention(outputs, *state[cells:])
+            outputs = torch.cat([outputs, found.to(outputs.dtype)], dim=-1)  # [T, B, H+W]
+            after = (*after, *memory)
         if self.project is not None:
             outputs = self.project(outputs)  # [T, B, E]
-        return self.head(outputs), after if isinstance(after, tuple) else (after,)
+        return self.head(outputs), after
 
 
 def next_byte_loss(logits: Tensor, targets: Tensor) -> Tensor:

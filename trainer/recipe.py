@@ -23,6 +23,7 @@ class Recipe:
     hidden: int = _flag(512, "units of each layer", "network")
     embedding: int = _flag(64, "size of a byte's embedding", "network")
     tie_weights: bool = _flag(False, "use the embedding matrix as output layer", "network")
+    attention: int = _flag(0, "states of the top layer that one attention head looks back on (0 = off)", "network")
     dropout: float = _flag(0.1, "share of activations dropped while training (0 = off)", "network")
 
     minutes: float = _flag(0.0, "stop after this many minutes of training (0 = by --epochs or --steps)", "length")
@@ -62,11 +63,12 @@ class Recipe:
             raise TrainingError(f"--precision is {self.precision!r}; expected auto, float32 or bfloat16")
         if self.minutes < 0 or self.steps < 0 or (not self.minutes and not self.steps and self.epochs <= 0):
             raise TrainingError("the run has no length; give --minutes, --steps or --epochs above 0")
+        _ = self.spec  # which judges its own sizes
 
     @property
     def spec(self) -> ModelSpec:
         """The network's shape."""
-        return ModelSpec(self.cell, self.layers, self.hidden, self.embedding, self.tie_weights)
+        return ModelSpec(self.cell, self.layers, self.hidden, self.embedding, self.tie_weights, self.attention)
 
     def to_dict(self) -> dict[str, Any]:
         """For the run's folder and the model's card."""

@@ -18,7 +18,7 @@ from tinycode_ls.model_choice import choices
 
 from .checkpoint import load_checkpoint
 from .corpus.store import Corpus
-from .export import Weights, export_checked, import_weights
+from .export import export_checked, import_weights
 from .fit import (
     Order,
     arrays_of,
@@ -30,6 +30,7 @@ from .fit import (
     resume,
     run_to_end,
 )
+from .graph import Weights
 from .loop import start_run
 from .recipe import Recipe
 from .voices import ByteQuality, byte_quality

@@ -7,7 +7,7 @@ import onnx
 import pytest
 from onnx import helper
 
-from tinycode_ls.engine.model import Model, load_model, log_softmax, select_state
+from tinycode_ls.engine.model import Model, byte_ids, load_model, log_softmax, open_model, select_state
 from tinycode_ls.errors import ModelFileError
 from tinycode_ls.model.card import CARD_KEY
 
@@ -26,7 +26,32 @@ def test_hypotheses_do_not_disturb_each_other(tiny_model: Model) -> None:
     one, state_one = tiny_model.step(np.array([97]), tiny_model.initial_state(1))
     two, state_two = tiny_model.step(np.array([97, 98]), tiny_model.initial_state(2))
     assert np.allclose(one[0], two[0], atol=0.02)
-    assert np.allclose(state_one[0][:, 0], select_state(state_two, np.array([0]))[0][:, 0], atol=0.02)
+    for alone, selected in zip(state_one, select_state(state_two, np.array([0])), strict=True):
+        assert alone.shape == selected.shape and np.allclose(alone, selected, atol=0.02)
+
+
+def test_branches_of_a_search_go_their_own_ways(tiny_model: Model, source_text: bytes) -> None:
+    """Rows taken twice, dropped and turned round after 40 bytes answer as if each had been read by itself."""
+    _, state = tiny_model.read(source_text[:40])
+    _, state = tiny_model.step(np.array([97, 98, 99]), select_state(state, np.array([0, 0, 0])))
+    logits, _ = tiny_model.step(np.array([100, 101, 102]), select_state(state, np.array([2, 0, 2])))
+    for row, tail in enumerate((b"cd", b"ae", b"cf")):
+        alone, _ = tiny_model.read(source_text[:40] + tail)
+        assert np.abs(logits[row] - alone).max() < 0.03
+
+
+def test_logits_of_a_long_text_are_those_of_its_pieces(tiny_model: Model, source_text: bytes) -> None:
+    """Also of more positions than a network with attention gives in one run, and with text before them."""
+    text = (source_text * 3)[:700]
+    whole, state = tiny_model.read_all(text)
+    assert len(whole) == 700
+    _, there = tiny_model.read(text[:100])
+    parts, there = tiny_model.read_all(text[100:], there)
+    assert np.abs(whole[100:] - parts).max() < 0.03
+    last, _ = tiny_model.run(byte_ids(text), tiny_model.initial_state(), 300)
+    assert last.shape == (300, 1, 256) and np.abs(whole[-300:] - last[:, 0]).max() < 0.03
+    for one, other in zip(state, there, strict=True):
+        assert np.abs(one - other).max() < 0.03
 
 
 def test_log_softmax_is_a_distribution(tiny_model: Model, source_text: bytes) -> None:
@@ -48,6 +73,35 @@ def no_card(path: Path, source: Path) -> None:
     model = onnx.load(source)
     del model.metadata_props[:]
     onnx.save(model, path)
+
+
+def test_a_graph_that_is_not_what_its_card_says_is_refused(tiny_model_file: Path) -> None:
+    """Attention in the card alone, or another number of units: the first wrong input or output is named."""
+    model = onnx.load(tiny_model_file)
+    card = {item.key: item.value for item in model.metadata_props}[CARD_KEY]
+    for old, new, says in (
+        (
+            '"attention": 0',
+            '"attention": 7',
+            r"^x: keys is absent, expected \[1, 'B', 7, 33\] by its card; train it again",
+        ),
+        ('"hidden": 32', '"hidden": 33', r"c is \[1, 'B', 32\], expected \[1, 'B', 33\]"),
+        ('"attention": 0', '"attention": -1', "attention is -1; expected a whole number from 0 to 1024"),
+        ('"attention": 0', '"attention": 5000', "attention is 5000"),
+        ('"attention": 0', '"attention": "all"', "attention is 'all'"),
+    ):
+        helper.set_model_props(model, {CARD_KEY: card.replace(old, new)})
+        with pytest.raises(ModelFileError, match=says):
+            open_model(model.SerializeToString(), "x")
+
+
+def test_a_card_from_before_attention_is_one_without(tiny_model_file: Path) -> None:
+    """Files of earlier versions load."""
+    model = onnx.load(tiny_model_file)
+    card = {item.key: item.value for item in model.metadata_props}[CARD_KEY]
+    assert '"attention": 0, ' in card
+    helper.set_model_props(model, {CARD_KEY: card.replace('"attention": 0, ', "")})
+    assert open_model(model.SerializeToString(), "x").card.spec.attention == 0
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tinycode_ls.engine.model import open_model
 from tinycode_ls.errors import ModelFileError, TrainingError
 from tinycode_ls.model.card import ModelCard
 from tinycode_ls.model.spec import ModelSpec
-from trainer import export
+from trainer import graph
 from trainer.export import export_checked, import_weights, model_bytes, to_arrays
 from trainer.loop import StepFigures, start_run, train
 from trainer.mixer import MixerNetwork
@@ -26,6 +26,8 @@ SPECS = [
     ModelSpec(cell="gru", layers=2, hidden=24, embedding=8),
     ModelSpec(cell="rnn", hidden=24, embedding=8),
     ModelSpec(hidden=24, embedding=8, tie_weights=True),
+    ModelSpec(hidden=24, embedding=8, attention=12),
+    ModelSpec(cell="gru", layers=2, hidden=24, embedding=8, tie_weights=True, attention=1),
 ]
 
 
@@ -51,7 +53,9 @@ def network_of(spec: ModelSpec) -> Network:
     return network
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: f"{spec.cell}-{spec.layers}-{spec.tie_weights}")
+@pytest.mark.parametrize(
+    "spec", SPECS, ids=lambda spec: f"{spec.cell}-{spec.layers}-{spec.tie_weights}-{spec.attention}"
+)
 def test_the_file_answers_as_the_network(spec: ModelSpec, source_text: bytes) -> None:
     """Logits within int8's error, also with a state carried over and with several streams."""
     network = network_of(spec)
@@ -65,7 +69,9 @@ def test_the_file_answers_as_the_network(spec: ModelSpec, source_text: bytes) ->
     assert error < 0.05
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: f"{spec.cell}-{spec.layers}-{spec.tie_weights}")
+@pytest.mark.parametrize(
+    "spec", SPECS, ids=lambda spec: f"{spec.cell}-{spec.layers}-{spec.tie_weights}-{spec.attention}"
+)
 def test_weights_come_back(spec: ModelSpec) -> None:
     """`tune` starts from the file: each weight within half a step of its int8 scale."""
     weights = to_arrays(network_of(spec).state_dict())
@@ -88,7 +94,7 @@ def test_the_card_and_the_mixer_travel_in_the_file() -> None:
 
 def test_a_drifting_export_is_refused(tmp_path: Path, source_text: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """A quantiser that is far too coarse for a trained network is caught by measuring; the message says by how much."""
-    real = export.quantise
+    real = graph.quantise
 
     def coarse(columns):
         whole, scale = real(columns)
@@ -100,6 +106,6 @@ def test_a_drifting_export_is_refused(tmp_path: Path, source_text: bytes, monkey
     train(run, held_out, held_out, tmp_path, Quiet())
     weights = to_arrays(run.network.state_dict())
     export_checked(weights, ModelCard(SPECS[0]), None, held_out)
-    monkeypatch.setattr(export, "quantise", coarse)
+    monkeypatch.setattr(graph, "quantise", coarse)
     with pytest.raises(TrainingError, match=r"drifts: .*%"):
         export_checked(weights, ModelCard(SPECS[0]), None, held_out)

@@ -82,9 +82,10 @@ def test_samples_are_drawn_aside(tmp_path: Path) -> None:
     assert one == other and network.training and torch.equal(before, torch.get_rng_state())
 
 
-def test_interrupted_and_resumed_is_uninterrupted(tmp_path: Path) -> None:
-    """Ctrl-C in the middle of an epoch, with dropout on."""
-    recipe = replace(RECIPE, dropout=0.3)
+@pytest.mark.parametrize("attention", [0, 20])
+def test_interrupted_and_resumed_is_uninterrupted(tmp_path: Path, attention: int) -> None:
+    """Ctrl-C in the middle of an epoch, with dropout on; what attention remembers is part of the state."""
+    recipe = replace(RECIPE, dropout=0.3, attention=attention)
     for name in ("whole", "parts"):
         (tmp_path / name).mkdir()
     train(start_run(recipe, "x"), DATA, DATA, tmp_path / "whole", Quiet())

@@ -1,10 +1,11 @@
 """A loaded model: an onnxruntime session and its card. State goes in and comes out; weights never change.
 
-Shapes:  T bytes   B hypotheses side by side   L layers   H units
-State:   one float32 array [L, B, H] per name in `card.spec.state_names`
+Shapes:  T bytes   B hypotheses side by side
+State:   the float32 arrays of `card.spec.state_shapes`, B being the second axis of each
 """
 
 import base64
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ..errors import ModelFileError
 from ..model.card import CARD_KEY, MIXER_KEY, ModelCard, card_from_json
 from ..model.document import VOCABULARY
 from ..model.file import read_model_file
+from ..model.spec import MOST_ATTENDING
 from .mixer import mixer_from_bytes
 
 Array = npt.NDArray[np.float32]
@@ -34,16 +36,28 @@ class Model:
         self.card, self.size_bytes, self.mixer_bytes = card, size_bytes, mixer_bytes
         self.mixer = mixer_from_bytes(mixer_bytes) if mixer_bytes else None
         self._session = session
-        self._state_inputs = card.spec.state_names
+        self._state_inputs = tuple(card.spec.state_shapes(1))
         self._outputs = ["logits", *(f"{name}_out" for name in self._state_inputs)]
+        self._most_tail = MOST_ATTENDING if card.spec.attention else sys.maxsize
 
     def initial_state(self, batch: int = 1) -> State:
         """Nothing read yet."""
-        shape = (self.card.spec.layers, batch, self.card.spec.hidden)
-        return tuple(np.zeros(shape, np.float32) for _ in self._state_inputs)
+        return tuple(np.zeros(shape, np.float32) for shape in self.card.spec.state_shapes(batch).values())
 
     def run(self, ids: npt.NDArray[np.int64], state: State, tail: int) -> tuple[Array, State]:
         """ids [T, B] -> logits of the last `tail` positions [tail, B, 256], the state after the last byte."""
+        if tail <= self._most_tail:
+            return self._run(ids, state, tail)
+        begin = len(ids) - tail + self._most_tail
+        logits, state = self._run(ids[:begin], state, self._most_tail)
+        parts = [logits]
+        for at in range(begin, len(ids), self._most_tail):
+            piece = ids[at : at + self._most_tail]
+            logits, state = self._run(piece, state, len(piece))
+            parts.append(logits)
+        return np.concatenate(parts), state
+
+    def _run(self, ids: npt.NDArray[np.int64], state: State, tail: int) -> tuple[Array, State]:
         feeds: dict[str, Any] = {"ids": ids, "tail": np.array([tail], np.int64)}
         feeds.update(zip(self._state_inputs, state, strict=True))
         logits, *after = self._session.run(self._outputs, feeds)
@@ -119,12 +133,19 @@ def _session_options() -> ort.SessionOptions:
 
 
 def _check_shapes(session: ort.InferenceSession, card: ModelCard, path: str) -> None:
-    spec = card.spec
-    expected = {name: [spec.layers, "B", spec.hidden] for name in spec.state_names}
-    expected |= {"ids": ["T", "B"], "tail": [1]}
-    found = {item.name: item.shape for item in session.get_inputs()}
-    if found != expected:
-        raise ModelFileError(f"{path}: inputs {found}, expected {expected}; train it again with this version")
-    logits = [item.shape for item in session.get_outputs() if item.name == "logits"]
-    if not logits or logits[0][-1] != VOCABULARY:
-        raise ModelFileError(f"{path}: no logits over {VOCABULARY} bytes; train it again with this version")
+    states = {name: list(shape) for name, shape in card.spec.state_shapes("B").items()}
+    after = {f"{name}_out": shape for name, shape in states.items()}
+    _expect(session.get_inputs(), {"ids": ["T", "B"], "tail": [1], **states}, path)
+    _expect(session.get_outputs(), {"logits": ["tail", "B", VOCABULARY], **after}, path)
+
+
+def _expect(found: list[Any], expected: dict[str, list[int | str]], path: str) -> None:
+    """Raises ModelFileError where a graph's inputs or outputs are not those of its card."""
+    shapes = {item.name: item.shape for item in found}
+    if shapes == expected:
+        return
+    name = min(name for name in shapes.keys() | expected.keys() if shapes.get(name) != expected.get(name))
+    raise ModelFileError(
+        f"{path}: {name} is {shapes.get(name, 'absent')}, expected {expected.get(name, 'absent')} by its card; "
+        "train it again with this version"
+    )
