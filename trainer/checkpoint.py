@@ -1,5 +1,6 @@
 """Checkpoints: everything a run needs to go on as if it had not stopped, written atomically, loaded without pickle code."""
 
+import io
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,9 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "random": checkpoint.random,
         "corpus_hash": checkpoint.corpus_hash,
     }
-    write_atomic(path, lambda file: torch.save(data, file))
+    content = io.BytesIO()  # on a disk that is full torch.save says RuntimeError, of positions in a zip file
+    torch.save(data, content)
+    write_atomic(path, content.getvalue())
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

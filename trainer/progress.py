@@ -2,11 +2,14 @@
 
 import json
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
+
+from tinycode_ls.errors import TrainingError
 
 from .loop import StepFigures
 from .samples import Sample
@@ -67,9 +70,17 @@ class RunReporter:
             self._bar.close()
 
     def _record(self, data: dict[str, object]) -> None:
-        if self._metrics is not None:
+        if self._metrics is None:
+            return
+        try:
             self._metrics.write(json.dumps(data) + "\n")
             self._metrics.flush()
+        except OSError as error:
+            name, reason = self._metrics.name, error.strerror or error
+            with suppress(OSError):  # it tries again to write what is left
+                self._metrics.close()
+            self._metrics = None
+            raise TrainingError(f"{name}: not written ({reason}); free some space, then go on with --resume") from error
 
     def _show(self, figures: StepFigures) -> None:
         rate = figures.bytes_read / max(figures.seconds, 1e-9)
