@@ -22,7 +22,7 @@ from .parallel import Group, join_group
 from .recipe import Recipe
 from .samples import Sample, opening, sample_network
 from .schedule import learning_rate
-from .validation import Quality, measure
+from .validation import Quality, can_measure, measure
 
 
 @dataclass(frozen=True)
@@ -126,6 +126,10 @@ class _Loop:
             raise TrainingError(
                 f"the corpus has {sum(self.streams.text.sizes)} bytes in {len(self.streams.text.sizes)} shards, too few "
                 f"for batch {recipe.batch} x sequence {recipe.sequence}; give more text or a smaller --batch"
+            )
+        if not can_measure(held_out):
+            raise TrainingError(
+                f"the held-out text has {len(held_out)} bytes, too few to judge the network by; give more text"
             )
         if not run.state:
             run.state = run.network.initial_state(self.streams.local_batch)

@@ -18,6 +18,11 @@ class Quality:
     count: int
 
 
+def can_measure(data: Bytes) -> bool:
+    """Whether there is a byte to judge by."""
+    return Streams(data, *fitting_batch(len(data), 64, 64)).chunks > 0
+
+
 @torch.no_grad()
 def measure(network: Network, data: Bytes, most: int, device: torch.device, autocast: bool = False) -> Quality:
     """Read up to `most` bytes of `data`, spread evenly over it, state carried along; dropout off.

@@ -10,7 +10,7 @@ import pytest
 
 from tinycode_ls.errors import CorpusError
 from tinycode_ls.model.document import document_header
-from trainer.corpus.build import build_corpus
+from trainer.corpus.build import build_corpus, explain_file
 from trainer.corpus.store import is_corpus, open_corpus
 
 Code = Callable[..., str]
@@ -109,6 +109,16 @@ def test_single_file_validates_with_its_tail(tree: Tree, code: Code, tmp_path: P
     head, tail = bytes(corpus.train.open(0)), bytes(corpus.valid)
     assert head.removeprefix(header) + tail.removeprefix(header) == text.encode()
     assert 0 < len(corpus.valid) < len(corpus.train)
+
+
+def test_a_file_that_is_named_may_be_large(tree: Tree, code: Code, tmp_path: Path) -> None:
+    """A megabyte of plays is wanted when it is named, and passed over in a folder."""
+    root = tree("texts", {"plays.txt": code(1, 20_000), "small.txt": code(2)})
+    assert (root / "plays.txt").stat().st_size > 1_000_000
+    assert sum(build_corpus([root / "plays.txt"], tmp_path / "named").languages.values()) > 1_000_000
+    assert {document.path for document in build_corpus([root], tmp_path / "found").files} == {"small.txt"}
+    assert "kept" in explain_file(root / "plays.txt", [root / "plays.txt"])
+    assert "too large" in explain_file(root / "plays.txt", [root])
 
 
 def test_suffixes_choose(tree: Tree, tmp_path: Path) -> None:

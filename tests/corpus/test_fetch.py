@@ -63,7 +63,7 @@ def test_package_is_fetched_once(archive: Archive, npm: Callable[[str], Path], t
     first, second = (fetch(package_of(path), tmp_path / "cache") for _ in range(2))
     assert first == second
     assert first.read_bytes() == path.read_bytes()
-    assert calls.read_text() == "pack --silent left-pad@1.0.0\n"
+    assert calls.read_text() == "pack --loglevel=error left-pad@1.0.0\n"
 
 
 def test_damaged_download_in_the_cache_is_fetched_again(
@@ -154,6 +154,18 @@ def test_manifest_becomes_a_corpus(archive: Archive, npm: Callable[[str], Path],
     assert corpus.refused["beyond the bytes asked of its package"] > 5
     with pytest.raises(CorpusError, match="gone or out of reach"):
         build_from_manifest(manifest, tmp_path / "out", cache=tmp_path / "cache")
+
+
+def test_manifest_of_which_nothing_can_be_had_builds_nothing(npm: Callable[[str], Path], tmp_path: Path) -> None:
+    """Leaving out what is missing does not go as far as an empty corpus; the old one stays."""
+    npm("echo 'npm error code E404' >&2; exit 1")
+    manifest = tmp_path / "javascript.toml"
+    entry = f'name = "gone", version = "1.0.0", licence = "MIT", kind = "npm", sha256 = "{"0" * 64}"'
+    manifest.write_text(f'language = "javascript"\npackages = [ {{ {entry} }} ]\n')
+    missing: list[CorpusError] = []
+    with pytest.raises(CorpusError, match=r"none of its 1 packages could be had.*npm error code E404") as caught:
+        build_from_manifest(manifest, tmp_path / "out", cache=tmp_path / "cache", missing=missing.append)
+    assert "\n" not in str(caught.value) and len(missing) == 1 and not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,14 @@ def test_a_diverging_run_stops_and_keeps_the_last_good_checkpoint(tmp_path: Path
     assert (tmp_path / "last.pt").read_bytes() == before
 
 
+def test_text_that_shrank_to_nothing_trains_nothing(tmp_path: Path) -> None:
+    """Neither on no text, nor without text to judge by: zero bits a byte over no byte would look perfect."""
+    for data, held_out, message in ((DATA[:20], DATA, "20 bytes"), (DATA, DATA[:5], "held-out text has 5 bytes")):
+        with pytest.raises(TrainingError, match=rf"{message}.*give more text"):
+            train(start_run(RECIPE, "x"), data, held_out, tmp_path, Quiet())
+    assert not list(tmp_path.iterdir())
+
+
 def test_early_stopping(tmp_path: Path) -> None:
     """Held-out text that is noise never gets better for long."""
     noise = np.random.default_rng(0).integers(1, 255, 3000).astype(np.uint8)

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
+from tinycode_ls.errors import CorpusError
+
 from .collect import Options, Progress, build_from_sources
 from .explain import explain_file
 from .fetch import default_cache
@@ -49,6 +51,16 @@ def build_from_manifest(
     paths = [manifest] if isinstance(manifest, (str, Path)) else list(manifest)
     manifests = [read_manifest(path, excluded) for path in paths]
     folder = Path(cache) if cache else default_cache()
-    sources = [source for each in manifests for source in fetch_sources(each, folder, missing, progress)]
+    gone: list[CorpusError] = []
+
+    def left_out(error: CorpusError) -> None:
+        gone.append(error)
+        if missing:
+            missing(error)
+
+    tell = left_out if missing else None
+    sources = [source for each in manifests for source in fetch_sources(each, folder, tell, progress)]
+    if not sources:
+        raise CorpusError(f"{paths[0]}: none of its {len(gone)} packages could be had; the first: {gone[0]}")
     options = Options(seed, held_out=held_out, most_bytes=most_bytes, shard_bytes=shard_bytes, progress=progress)
     return build_from_sources(sources, out, options)

@@ -89,7 +89,7 @@ def _collect(candidates: list[tuple[Source, Path]], spool: Spool, options: Optio
     duplicates = Duplicates(sum(_size(path) for _, path in candidates), held_out_windows(options.held_out or ()))
     for number, (source, path) in enumerate(candidates):
         reason = _over_group(source, path, spool, options)
-        verdict = Verdict(path, reason) if reason else judge(path, source.folder)
+        verdict = Verdict(path, reason) if reason else judge(path, source.folder, source.most_file_bytes)
         reason = verdict.reason or _over_package(source, verdict, spool) or duplicates.reason(verdict.text)
         if reason:
             spool.refused[reason.split(" (")[0]] += 1

@@ -7,6 +7,8 @@ from tinycode_ls.errors import CorpusError
 from tinycode_ls.index.files import is_secret, judge, judge_name, language_of, list_files
 from tinycode_ls.model.document import document_header
 
+from .source import MOST_NAMED_BYTES
+
 
 def explain_file(path: str | Path, roots: Sequence[str | Path] = ()) -> str:
     """`tests/x.py: kept (python, 812 bytes), read as "tests/x.py"`, or `…: left out, <reason>`.
@@ -33,7 +35,7 @@ def _left_out(path: Path, root: Path) -> str:
     if is_secret(path):
         return judge_name(path, path.parent)
     if root.absolute() == path.absolute():
-        return judge(path, path.parent).reason
+        return judge(path, path.parent, MOST_NAMED_BYTES).reason
     inside = root / path.absolute().relative_to(root.absolute())
     reason = judge(inside, root).reason
     return reason or ("" if inside in list_files(root) else "ignored (by git, .tinycodeignore, or a hidden folder)")

@@ -52,7 +52,7 @@ def _client(package: Package, folder: Path, cache: Path) -> None:
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
         _run(package, [*pip, "--no-binary", name, f"{name}=={version}"], folder)  # its build tools may be wheels
     elif package.kind == "npm":
-        _run(package, ["npm", "pack", "--silent", f"{name}@{version}"], folder)
+        _run(package, ["npm", "pack", "--loglevel=error", f"{name}@{version}"], folder)
 
 
 def _fetched(package: Package, folder: Path) -> Path:

@@ -11,7 +11,10 @@ from pathlib import Path
 import pathspec
 
 from tinycode_ls.errors import CorpusError
-from tinycode_ls.index.files import list_files
+from tinycode_ls.index.files import MOST_FILE_BYTES, list_files
+
+MOST_NAMED_BYTES = 1_000_000_000
+"""A file that is named itself is wanted, and read whole; one that is found below a folder may be at most 1 MB."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,11 @@ class Source:
     def folder(self) -> Path:
         """What paths in the corpus are relative to."""
         return self.root.parent if self.root.is_file() else self.root
+
+    @property
+    def most_file_bytes(self) -> int:
+        """Files above this are left out."""
+        return MOST_NAMED_BYTES if self.root.is_file() else MOST_FILE_BYTES
 
     def files(self, suffixes: Collection[str] | None = None) -> list[Path]:
         """The files asked for, in a fixed order, not yet judged."""
