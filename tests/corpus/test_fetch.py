@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import resource
 import tarfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -123,6 +124,23 @@ def test_damaged_archive_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"no archive")
     with pytest.raises(CorpusError, match=r"damaged archive .*; delete .*x\.tgz"):
         unpack(package_of(path), path, tmp_path / "out")
+
+
+def test_full_disk_leaves_no_half_unpacked_package(archive: Archive, tmp_path: Path) -> None:
+    """Played by a bound on the size of files: one line, the old tree stays whole, and with room again all is well."""
+    old, new = archive({"package/a.js": "x\n"}), archive({"package/b.js": "y\n" * 5_000}, "new.tgz")
+    folder = unpack(package_of(old), old, tmp_path / "out")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, hard))
+    try:
+        with pytest.raises(CorpusError, match=r"out: not unpacked \(.*\); free some space") as caught:
+            unpack(package_of(new), new, tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "\n" not in str(caught.value)
+    assert [file.name for file in folder.glob("*.js")] == ["a.js"]
+    assert not list(tmp_path.glob(".part-*"))
+    assert [file.name for file in unpack(package_of(new), new, tmp_path / "out").glob("*.js")] == ["b.js"]
 
 
 def test_new_version_replaces_the_old_tree(archive: Archive, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_joined_corpora_leave_the_text_where_it_is(build: Callable[..., Corpus],
         assert joined.valid[document.offset : document.offset + document.length].tobytes() == bytes(corpus.valid)
     assert joined.languages["python"] == one.languages["python"] + two.languages["python"]
     assert [source["name"] for source in joined.sources] == ["project-a", "project-b"]
-    assert f"in {len(joined.train.parts)} shards" in summary(joined)
+    assert f"in {len(joined.train.parts)} shards" in summary(joined) and "kept 40 documents" in summary(joined)
 
 
 def test_a_joined_corpus_is_joined_again(build: Callable[..., Corpus], tmp_path: Path) -> None:

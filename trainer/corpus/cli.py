@@ -107,7 +107,7 @@ def summary(corpus: Corpus) -> str:
     head = f"{corpus.folder}: {len(corpus.train):,} bytes to train on{shards}, {len(corpus.valid):,} to validate"
     languages = ", ".join(f"{name} {size:,}" for name, size in corpus.languages.items())
     refused = [f"  {count:>8,}  {reason}" for reason, count in corpus.refused.items()]
-    kept = f"kept {len(corpus.files):,} documents: {languages}"
+    kept = f"kept {sum(int(source['files']) for source in corpus.sources):,} documents: {languages}"
     return "\n".join([head, kept, "left out:", *(refused or ["  nothing"]), f"hash {corpus.hash}"])
 
 
