@@ -48,3 +48,12 @@ class Attention(nn.Module):
         back = back - torch.arange(reach + count - 1, device=device)[None]  # [T, N+T-1], 0 is the nearest
         near = self.nearness[back.clamp(0, reach - 1)]
         return near.masked_fill((back < 0) | (back >= reach), NEVER)
+
+
+def with_attention(weights: dict[str, Tensor], spec: ModelSpec) -> dict[str, Tensor]:
+    """The weights of a network without attention, for one of `spec` that has it: random there, and not yet heard by the
+    output layer, so that it says what the other said until it has learned to look back."""
+    top = "project.weight" if spec.tie_weights else "head.weight"
+    deaf = nn.functional.pad(weights[top], (0, ATTENTION_WIDTH))  # [.., H+W]
+    fresh = {f"attention.{name}": weight for name, weight in Attention(spec).state_dict().items()}
+    return weights | fresh | {top: deaf}

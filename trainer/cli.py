@@ -65,7 +65,9 @@ def _add_fit(commands: Commands) -> None:
     sub.add_argument("paths", nargs="*", metavar="PATH", help="files, folders, git repositories, or built corpora")
     sub.add_argument("--out", metavar="MODEL", help="model file to write")
     sub.add_argument(
-        "--base", metavar="MODEL", help="start from this model's weights; its shape counts (default: random)"
+        "--base",
+        metavar="MODEL",
+        help="start from this model's weights; its shape counts, but for --attention, which may be added (default: random)",
     )
     sub.add_argument("--name", default="model", help="name in the model's card")
     sub.add_argument("--licence", default="", help="licence in the model's card")

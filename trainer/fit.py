@@ -19,6 +19,7 @@ from tinycode_ls.index.files import LANGUAGES
 from tinycode_ls.model.card import ModelCard
 from tinycode_ls.model.file import read_model_file
 
+from .attention import with_attention
 from .batches import fitting_batch
 from .checkpoint import Checkpoint, load_checkpoint
 from .corpus.build import build_corpus
@@ -70,31 +71,37 @@ def open_order(folder: Path) -> tuple[Order, Recipe]:
 
 
 def fit(order: Order, recipe: Recipe, folder: Path, quiet: bool = False) -> Path:
-    """Train from scratch, or from `order.base`, whose shape then counts; export to `order.out`; returns it."""
+    """Train from scratch, or from `order.base`, whose shape then counts (attention may be added); export to `order.out`;
+    returns it."""
     base = load_model(Path(order.base)) if order.base else None
     group = join_group(pick_device(recipe.device))
     corpus = prepare_together(group, [Path(path) for path in order.paths], folder)
-    recipe = fitted_recipe(recipe_on(recipe, base) if base else recipe, corpus, group.ranks)
+    recipe = fitted_recipe(recipe_on(recipe, base, recipe.attention) if base else recipe, corpus, group.ranks)
     if group.leads:
         recipe.save(folder / "recipe.json")
         order.save(folder)
         _drop_old_checkpoints(folder)
-    run_to_end(start_run(recipe, corpus.hash, base_weights(order)), corpus, folder, quiet)
+    run_to_end(start_run(recipe, corpus.hash, base_weights(order, recipe)), corpus, folder, quiet)
     return export_run(order, corpus, folder, base.mixer_bytes if base else None)
 
 
-def base_weights(order: Order) -> dict[str, Tensor] | None:
-    """The weights to start from, or None for random ones."""
+def base_weights(order: Order, recipe: Recipe) -> dict[str, Tensor] | None:
+    """The weights to start from, or None for random ones; attention that the base has not is added."""
     if not order.base:
         return None
     path = Path(order.base)
-    weights = import_weights(read_model_file(path), load_model(path).card.spec)
-    return {name: torch.from_numpy(array) for name, array in weights.items()}
+    spec = load_model(path).card.spec
+    weights = {name: torch.from_numpy(array) for name, array in import_weights(read_model_file(path), spec).items()}
+    if recipe.attention and not spec.attention:
+        torch.manual_seed(recipe.seed)
+        return with_attention(weights, recipe.spec)
+    return weights
 
 
-def recipe_on(recipe: Recipe, base: Model) -> Recipe:
-    """The recipe with the base's shape: training on cannot change it."""
-    return Recipe.from_dict(recipe.to_dict() | base.card.spec.to_dict())
+def recipe_on(recipe: Recipe, base: Model, attention: int = 0) -> Recipe:
+    """The recipe with the base's shape: training on cannot change it, only add `attention` where there is none."""
+    shape = base.card.spec.to_dict()
+    return Recipe.from_dict(recipe.to_dict() | shape | {"attention": base.card.spec.attention or attention})
 
 
 def resume(folder: Path, quiet: bool = False) -> tuple[Order, Corpus]:

@@ -60,7 +60,7 @@ def tune(order: Order, recipe: Recipe, folder: Path, force: bool = False, quiet:
     recipe = fitted_recipe(recipe_on(recipe, model), corpus)
     recipe.save(folder / "recipe.json")
     order.save(folder)
-    run_to_end(start_run(recipe, corpus.hash, base_weights(order)), corpus, folder, quiet)
+    run_to_end(start_run(recipe, corpus.hash, base_weights(order, recipe)), corpus, folder, quiet)
     return finish(order, corpus, folder, force)
 
 

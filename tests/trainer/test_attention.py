@@ -1,6 +1,7 @@
 """Attention over the last states: against its definition, position by position; the memory; the way into a model file."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import torch
 
 from tinycode_ls.engine.model import load_model
 from tinycode_ls.model.spec import ATTENTION_WIDTH, ModelSpec
-from trainer.attention import Attention
+from trainer.attention import Attention, with_attention
 from trainer.cli import main
 from trainer.network import Network
 
@@ -81,8 +82,23 @@ def test_a_bad_reach_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert [path.name for path in tmp_path.iterdir()] == ["a.py"]
 
 
+@pytest.mark.parametrize("tied", [False, True])
+def test_added_attention_says_nothing_at_first_and_learns(tied: bool) -> None:
+    """A network that was trained without goes on with the same logits, and its attention has a gradient."""
+    torch.manual_seed(0)
+    plain, hybrid = (Network(replace(SPEC, tie_weights=tied, attention=reach)).eval() for reach in (0, 7))
+    hybrid.load_state_dict(with_attention(plain.state_dict(), hybrid.spec))
+    ids = torch.randint(0, 256, (40, 3))
+    logits, _ = hybrid(ids, hybrid.initial_state(3))
+    assert torch.allclose(logits, plain(ids, plain.initial_state(3))[0], atol=1e-5)
+    logits.pow(2).sum().backward()
+    heard = (hybrid.project if hybrid.project is not None else hybrid.head).weight.grad[:, -ATTENTION_WIDTH:]
+    assert heard.abs().sum() > 0
+
+
 def test_a_hybrid_goes_the_way_of_any_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """fit, sample, eval, tune: the tuned model has the base's shape, and starts from its weights."""
+    """fit, sample, eval, tune: the tuned model has the base's shape, and starts from its weights. A model without attention
+    is given it by `fit --base`."""
     source = tmp_path / "repo"
     source.mkdir()
     for number in range(8):
@@ -101,3 +117,9 @@ def test_a_hybrid_goes_the_way_of_any_model(tmp_path: Path, capsys: pytest.Captu
     assert load_model(tuned).card.spec == load_model(model).card.spec
     main(["eval", str(tuned), str(source), "--lines", "0", "--json"])
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["bits_per_byte"] < before < 6
+    for name, base, attention in (("plain", None, "0"), ("grown", "plain", "16"), ("again", "grown", "0")):
+        start = ["--base", str(tmp_path / f"{base}.onnx")] if base else shape
+        out = tmp_path / f"{name}.onnx"
+        assert main(["fit", str(source), "--out", str(out), *start, *flags, "--attention", attention]) == 0
+    reaches = [load_model(tmp_path / f"{name}.onnx").card.spec.attention for name in ("plain", "grown", "again")]
+    assert reaches == [0, 16, 16]
