@@ -21,12 +21,12 @@ OPSET = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
 IR_VERSION = 9
 
 
-def model_bytes(weights: Weights, card: ModelCard, mixer: bytes | None = None) -> bytes:
+def model_bytes(weights: Weights, card: ModelCard, mixer: bytes | None = None, graph: type[Graph] = Graph) -> bytes:
     """The content of a model file. `weights` are named as in the network's state dict."""
-    graph = Graph(card.spec)
-    graph.add_network(weights)
+    written = graph(card.spec)
+    written.add_network(weights)
     model = helper.make_model(
-        graph.finish(), opset_imports=OPSET, ir_version=IR_VERSION, producer_name="tinycode-train"
+        written.finish(), opset_imports=OPSET, ir_version=IR_VERSION, producer_name="tinycode-train"
     )
     properties = {CARD_KEY: card.to_json()}
     if mixer is not None:
