@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tinycode_ls import __version__
-from tinycode_ls.errors import TinycodeError, TrainingError
+from tinycode_ls.errors import CorpusError, TinycodeError, TrainingError
 
 from .recipe import Recipe
 
@@ -123,19 +123,17 @@ def _add_export(commands: Commands) -> None:
 
 
 def _add_mix(commands: Commands) -> None:
-    sub = commands.add_parser("mix", help="fit how a model and the index of a repository are mixed, on packages")
-    sub.add_argument("model", metavar="MODEL")
+    sub = commands.add_parser("mix", help="fit how models and the index of a repository are mixed, on packages")
     sub.add_argument(
-        "folders", nargs="+", metavar="FOLDER", help="folders of unpacked packages, each a small repository"
+        "grounds",
+        nargs="+",
+        metavar="MODEL=FOLDER",
+        help="a model file, and a folder of unpacked packages, each a small repository; older releases of them in "
+        "FOLDER-before, where it exists, show what was written since",
     )
-    sub.add_argument("--out", metavar="MODEL", help="model file to write (default: MODEL itself)")
-    sub.add_argument("--packages", type=int, default=60, help="packages to practise on, at most")
+    sub.add_argument("--out", metavar="DIR", help="folder for the model files (default: they are written in place)")
+    sub.add_argument("--packages", type=int, default=60, help="packages to practise on for each model, at most")
     sub.add_argument("--seed", type=int, default=1, help="same seed, same practice")
-    sub.add_argument(
-        "--before",
-        metavar="FOLDER",
-        help="older releases of some of them: what changed since is practised (default: none)",
-    )
     sub.set_defaults(run=mix)
 
 
@@ -284,17 +282,25 @@ def export(options: argparse.Namespace) -> int:
 
 
 def mix(options: argparse.Namespace) -> int:
-    """Fit the mixer and print what it gains."""
-    from .mix import Practice, mix
+    """Fit one mixer for all of the models, and print what it gains each."""
+    from .mix import Ground, Practice, mix, write_mixed
 
-    path = Path(options.model)
+    grounds = []
+    for text in options.grounds:
+        model, equals, folder = text.rpartition("=")
+        if not equals or not Path(folder).is_dir():
+            raise CorpusError(f"{text}: expected MODEL=FOLDER, with a folder of unpacked packages")
+        grounds.append(Ground(Path(model), Path(folder)))
+    out = Path(options.out) if options.out else None
     practice = Practice(packages=options.packages, seed=options.seed)
-    folders = [Path(folder) for folder in options.folders]
-    before = Path(options.before) if options.before else None
-    fit = mix(path, folders, before, Path(options.out or path), practice, lambda text: print(text, file=sys.stderr))
-    print(
-        f"held-out packages: network {fit.network_bits:.3f} bits a byte, mixed {fit.bits:.3f}, {fit.accuracy:.1%} right"
-    )
+    mixer, fits = mix(grounds, practice, lambda text: print(text, file=sys.stderr))
+    for ground, fit in zip(grounds, fits, strict=True):
+        written = out / ground.model.name if out else ground.model
+        write_mixed(ground.model, mixer, fit, written)
+        print(
+            f"{written}: held-out packages: network {fit.network_bits:.3f} bits a byte, mixed {fit.bits:.3f}, "
+            f"{fit.accuracy:.1%} right"
+        )
     return 0
 
 

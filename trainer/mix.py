@@ -1,23 +1,26 @@
-"""`tinycode-train mix`: packages -> practice projects -> a mixer fitted for one model file, stored in it.
+"""`tinycode-train mix`: packages -> practice projects -> one mixer for some model files, stored in each of them.
+
+How far to believe a count hardly depends on the language: a mixer that practised on six languages was better in each of
+them than one of its own (trainer/LOG.md). Each model practises on packages of its languages.
 
 The packages may be those the network was trained on, as long as it read them about once: it does not know them by heart
 then. They are never the benchmark's.
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tinycode_ls.atomic import write_atomic
 from tinycode_ls.engine.mixer import mixer_to_bytes
-from tinycode_ls.engine.model import Model, load_model
+from tinycode_ls.engine.model import load_model
 from tinycode_ls.errors import CorpusError
 from tinycode_ls.index.files import judge, language_of, list_files
 from tinycode_ls.model.file import read_model_file
 
 from .export import import_weights, model_bytes
-from .mixer import Examples, Fit, collect, fit_mixer, join_examples
+from .mixer import Examples, Fit, collect, fit_mixer, join_examples, judge_mixer
 from .practice import Project, make_project, make_release
 
 LEAST_FILES = 8
@@ -28,8 +31,8 @@ HELD_OUT_EVERY = 6
 
 @dataclass(frozen=True)
 class Practice:
-    """How much to practise: at most `packages` of them, `files` of each, `blocks` of lines taken out of each file, and, where
-    there is an older release of the package, `lines` of those added since."""
+    """How much to practise: at most `packages` of them for each model, `files` of each, `blocks` of lines taken out of each
+    file, and, where there is an older release of the package, `lines` of those added since."""
 
     packages: int = 60
     files: int = 5
@@ -38,48 +41,70 @@ class Practice:
     seed: int = 1
 
 
-def mix(
-    path: Path, folders: list[Path], before: Path | None, out: Path, practice: Practice, say: Callable[[str], None]
-) -> Fit:
-    """Fit a mixer for the model file `path` on the packages in `folders`; write the model with it to `out`.
+@dataclass(frozen=True)
+class Ground:
+    """A model file and where it practises: `packages` holds unpacked packages, each a small repository, and the folder
+    PACKAGES-before beside it, where there is one, older releases of some of them, in folders of the same names."""
 
-    `before` holds older releases of some of them, in folders of the same names. What is held out is made of those, where
-    there are any: made-up edits flatter.
+    model: Path
+    packages: Path
+
+    @property
+    def before(self) -> Path:
+        """Where older releases would be."""
+        return self.packages.with_name(f"{self.packages.name}-before")
+
+
+def mix(grounds: Sequence[Ground], practice: Practice, say: Callable[[str], None]) -> tuple[bytes, list[Fit]]:
+    """Fit one mixer for all models of `grounds` -> its bytes, and what it measured for each of them.
+
+    What is held out is made of packages with an older release, where there are any: made-up edits flatter.
     """
-    model = load_model(path, mixed=False)
     fitted: list[Examples] = []
     held_out: list[Examples] = []
-    roots = _shuffled([root for folder in folders for root in folder.iterdir() if root.is_dir()], practice.seed)
-    if before is not None:  # first those with an older release
-        roots.sort(key=lambda root: not (before / root.name).is_dir())
+    for ground in grounds:
+        practised, kept_back = gather_examples(ground, practice, say)
+        fitted.append(practised)
+        held_out.append(kept_back)
+    network = fit_mixer(join_examples(fitted))
+    return mixer_to_bytes(network.to_mixer()), [judge_mixer(network, examples) for examples in held_out]
+
+
+def gather_examples(ground: Ground, practice: Practice, say: Callable[[str], None]) -> tuple[Examples, Examples]:
+    """Places of packages to practise on, and of packages held out. Raises CorpusError where there are too few."""
+    model = load_model(ground.model, mixed=False)
+    fitted: list[Examples] = []
+    held_out: list[Examples] = []
+    roots = _shuffled([root for root in ground.packages.iterdir() if root.is_dir()], practice.seed)
+    roots.sort(key=lambda root: not (ground.before / root.name).is_dir())  # first those with an older release
     practised = 0
     for root in roots:
-        projects = list(
-            _projects(root, before, model.card.languages, practice, held_out=practised % HELD_OUT_EVERY == 0)
-        )
+        kept_back = practised % HELD_OUT_EVERY == 0
+        projects = list(_projects(root, ground.before / root.name, model.card.languages, practice, kept_back))
         if projects:
             examples = [collect(model, project) for project in projects]
-            (held_out if practised % HELD_OUT_EVERY == 0 else fitted).extend(examples)
+            (held_out if kept_back else fitted).extend(examples)
             practised += 1
             say(f"{practised} packages, {root.name}: {sum(len(part.targets) for part in examples)} places")
         if practised == practice.packages:
             break
     if not fitted:
-        raise CorpusError(f"too few packages to practise on; expected at least 2 folders of {LEAST_FILES} source files")
-    fit = fit_mixer(join_examples(fitted), join_examples(held_out))
-    write_mixed(path, model, fit, out)
-    return fit
+        raise CorpusError(
+            f"{ground.packages}: too few packages to practise on; "
+            f"expected at least 2 folders of {LEAST_FILES} source files in {', '.join(model.card.languages)}"
+        )
+    return join_examples(fitted), join_examples(held_out)
 
 
 def _projects(
-    root: Path, before: Path | None, languages: tuple[str, ...], practice: Practice, held_out: bool
+    root: Path, before: Path, languages: tuple[str, ...], practice: Practice, held_out: bool
 ) -> Iterator[Project]:
-    """A package as it was edited, and with edits made up."""
+    """A package as it was edited since the release in `before`, if there is one, and with edits made up."""
     after, older = _read(root, languages, practice.seed), None
     if len(after) < LEAST_FILES:
         return
-    if before is not None and (before / root.name).is_dir():
-        old = _read(before / root.name, languages, practice.seed)
+    if before.is_dir():
+        old = _read(before, languages, practice.seed)
         older = make_release(root.name, old, after, practice.files, practice.lines, practice.seed)
     if older is not None:
         yield older
@@ -91,12 +116,13 @@ def _projects(
             yield make_project(root.name, after, practised, practice.blocks, practice.seed)
 
 
-def write_mixed(path: Path, model: Model, fit: Fit, out: Path) -> None:
-    """The model of `path` with the fitted mixer and what it measured."""
+def write_mixed(path: Path, mixer: bytes, fit: Fit, out: Path) -> None:
+    """The model of `path` with the mixer and what it measured."""
+    model = load_model(path, mixed=False)
     quality = {"mixed_bits": round(fit.bits, 4), "mixed_accuracy": round(fit.accuracy, 4)}
     card = replace(model.card, quality=model.card.quality | quality)
     weights = import_weights(read_model_file(path), card.spec)
-    write_atomic(out, model_bytes(weights, card, mixer_to_bytes(fit.mixer)))
+    write_atomic(out, model_bytes(weights, card, mixer))
 
 
 def _shuffled(roots: list[Path], seed: int) -> list[Path]:

@@ -13,6 +13,7 @@ import pytest
 import torch
 from wire import Wire
 
+from tinycode_ls.engine.model import load_model
 from trainer.checkpoint import load_checkpoint
 
 PROJECT = Path(__file__).parents[2]
@@ -52,9 +53,12 @@ def test_the_model_completes_in_a_real_server(place: Path) -> None:
     (place / "packages").mkdir(exist_ok=True)
     for number in range(3):
         shutil.copytree(place / "repo", place / "packages" / f"p{number}", dirs_exist_ok=True)
-    said = run("trainer", "mix", "first.onnx", "packages", "--out", "mixed.onnx", cwd=place).stdout
-    assert "mixed" in said
-    wire = Wire([sys.executable, "-m", "tinycode_ls", "--model", str(place / "mixed.onnx")], place / "repo")
+    shutil.copy(place / "first.onnx", place / "second.onnx")
+    run("trainer", "mix", "first.onnx=packages", "second.onnx=packages", "--out", "mixed", cwd=place)
+    first, second = (load_model(place / "mixed" / name) for name in ("first.onnx", "second.onnx"))
+    assert first.mixer_bytes is not None and first.mixer_bytes == second.mixer_bytes
+    assert first.card.quality["mixed_bits"] < 0.9 * first.card.quality["held_out_bits"]
+    wire = Wire([sys.executable, "-m", "tinycode_ls", "--model", str(place / "mixed" / "first.onnx")], place / "repo")
     try:
         wire.start(place / "repo")
         wire.wait_for_index()
@@ -91,16 +95,53 @@ def test_tune_keeps_the_better_model_and_hides_it(place: Path) -> None:
     assert model.read_bytes() == before
 
 
+def test_a_killed_tune_leaves_the_old_model_and_goes_on(place: Path) -> None:
+    """kill -9 in the middle: what serves is untouched; --resume finishes the same run and writes the better model."""
+    repo = place / "tuned"
+    shutil.copytree(place / "repo" / "index", repo / "index")
+    model = repo / ".tinycode" / "model.onnx"
+    model.parent.mkdir()
+    model.write_bytes((place / "first.onnx").read_bytes())
+    shape = ["--steps", "120", "--batch", "16", "--sequence", "32", "--save-seconds", "0", "--quiet"]
+    command = [sys.executable, "-m", "trainer", "tune", "--base", str(place / "first.onnx"), *shape]
+    process = subprocess.Popen(command, cwd=repo)
+    wait_for_a_checkpoint(repo / ".tinycode" / "run", process)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert model.read_bytes() == (place / "first.onnx").read_bytes()
+    said = run("trainer", "tune", "--resume", ".tinycode/run", "--quiet", cwd=repo).stdout
+    assert "written" in said and model.read_bytes() != (place / "first.onnx").read_bytes()
+    assert [path.name for path in model.parent.iterdir() if "tmp" in path.name] == []
+
+
+def test_an_export_that_is_killed_leaves_the_file_that_was_there(place: Path) -> None:
+    """At any moment: what stands under the name is the old file or the new one, whole."""
+    whole = {b"as it was", (place / "first.run" / "model.onnx").read_bytes()}
+    out = place / "exported.onnx"
+    command = [sys.executable, "-m", "trainer", "export", "first.run/best.pt", "--out", "exported.onnx"]
+    for patience in (0.5, 1.5, 2.5, 3.5):
+        out.write_bytes(b"as it was")
+        process = subprocess.Popen(command, cwd=place, stdout=subprocess.DEVNULL)
+        time.sleep(patience)
+        process.kill()
+        process.wait()
+        assert out.read_bytes() in whole
+
+
+def wait_for_a_checkpoint(folder: Path, process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
+    """Until a checkpoint newer than the one there is written, or the process is gone."""
+    end, before = time.monotonic() + 120, saved_at(folder)
+    while saved_at(folder) == before and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.02)
+
+
 def test_killed_and_interrupted_runs_go_on(place: Path) -> None:
     """kill -9 leaves a whole checkpoint; Ctrl-C saves and says how to resume; resumed is uninterrupted."""
     recipe = [*SMALL, "--threads", "1", "--save-seconds", "0", "--precision", "float32", "--run", "killed"]
     command = [sys.executable, "-m", "trainer", "fit", "repo", "--out", "killed.onnx", *recipe]
     for how in (signal.SIGKILL, signal.SIGINT):
         process = subprocess.Popen(command, cwd=place, stderr=subprocess.PIPE, text=True)
-        end = time.monotonic() + 120
-        before = saved_at(place / "killed")
-        while saved_at(place / "killed") == before and process.poll() is None and time.monotonic() < end:
-            time.sleep(0.02)
+        wait_for_a_checkpoint(place / "killed", process)
         os.kill(process.pid, how)
         said = process.communicate()[1]
         command = [sys.executable, "-m", "trainer", "fit", "--resume", "killed"]
@@ -131,6 +172,8 @@ def saved_at(folder: Path) -> int:
         (["eval", "absent.onnx", "repo"], "no such model file"),
         (["eval", "first.onnx", "empty"], "no source files"),
         (["export", "absent.pt", "--out", "x.onnx"], "no run to resume"),
+        (["mix", "first.onnx"], "expected MODEL=FOLDER"),
+        (["mix", "first.onnx=empty"], "too few packages"),
         (["sample", "readme.txt"], "too small for a model"),
     ],
 )

@@ -36,3 +36,12 @@ def test_no_context_no_counts() -> None:
     index = SuffixIndex(b"abc")
     evidence = gather(Voice((1, 3)), index, *index.start(b"zz"))
     assert np.count_nonzero(evidence.counts) == 0 and evidence.totals.tolist() == [[0, 0]]
+
+
+def test_a_line_is_known_by_what_stood_before_it_however_deep_it_is_indented() -> None:
+    """40 blanks fill every order; what began before them tells the two places apart."""
+    blanks = b" " * 40
+    index = SuffixIndex(b"first(\n" + blanks + b"x\n" + b"second(\n" + blanks + b"y\n")
+    evidence = gather(Voice((32,), anchors=(8,)), index, *index.start(b"second(\n" + blanks, (48,)))
+    assert evidence.counts[0, 0, ord("x")] == evidence.counts[0, 0, ord("y")] == 1
+    assert evidence.totals[0, 1] == evidence.counts[0, 1, ord("y")] == 1

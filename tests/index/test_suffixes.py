@@ -69,3 +69,20 @@ def test_rows_sorted_in_pieces_are_those_sorted_at_once(monkeypatch: pytest.Monk
     monkeypatch.setattr("tinycode_ls.index.suffixes.PIECE", 77)
     low, high = SuffixIndex(text).start(text[:40])
     assert (low == whole.start(text[:40])[0]).all() and (high == whole.start(text[:40])[1]).all()
+
+
+def test_contexts_since_a_fixed_place_are_counted_whole() -> None:
+    """Compared with a search through the text, byte by byte: none is cut at MOST_ORDER, and one that is too short is none."""
+    rng = random.Random(6)
+    part = bytes(rng.choice(b"ab") for _ in range(90))
+    text = part + b"x" + part[:70] + b"y" + part[40:]
+    index = SuffixIndex(text)
+    before, anchors = part[:50], (0, 5, 40, 50, 51)
+    low, high = index.start(before, anchors)
+    for typed in range(30):
+        for column, back in enumerate(anchors, start=MOST_ORDER):
+            context = before[50 - back :] + part[50 : 50 + typed]
+            places = {at for at in range(len(text)) if text.startswith(context, at)}
+            expected = len(places) if context else len(text) + 1
+            assert high[0, column] - low[0, column] == (0 if back > 50 else expected)
+        low, high = index.extend(low, high, [part[50 + typed]])

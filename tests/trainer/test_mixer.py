@@ -10,7 +10,7 @@ from tinycode_ls.engine.mixer import FEATURES, RECENT, SLOTS, gate_features, mix
 from tinycode_ls.engine.model import Model
 from tinycode_ls.errors import ModelFileError
 from tinycode_ls.index.evidence import Evidence
-from trainer.mixer import MixerNetwork, collect, fit_mixer
+from trainer.mixer import MixerNetwork, collect, fit_mixer, judge_mixer
 from trainer.practice import Edit, make_project, make_release
 
 
@@ -59,7 +59,7 @@ def test_fitting_beats_the_network_alone(tiny_model: Model) -> None:
     files = {f"{n}.py": "\n".join(rng.sample(lines, 60)).encode() + b"\n" for n in range(6)}
     project = make_project("p", files, ["0.py", "1.py"], blocks=12, seed=1)
     examples = collect(tiny_model, project)
-    fit = fit_mixer(examples, examples, epochs=30)
+    fit = judge_mixer(fit_mixer(examples, epochs=30), examples)
     assert fit.bits < 0.5 * fit.network_bits
 
 

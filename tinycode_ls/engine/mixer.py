@@ -24,12 +24,14 @@ Ids = npt.NDArray[np.int64]
 
 FLOOR = 1e-3
 """Keeps one count of a byte that the network thinks impossible from deciding everything."""
-MIXER_VERSION = 3
+MIXER_VERSION = 4
 
-DOCUMENT = Voice(orders=(1, 2, 3, 4, 5, 6, 8, 11, 16, 24), latest=(2, 4, 6, 10))
-WORKSPACE = Voice(orders=(2, 3, 4, 5, 6, 8, 11, 16, 24, 32))
-IN_WORKSPACE = slice(DOCUMENT.slots, DOCUMENT.slots + WORKSPACE.slots)
-SLOTS = IN_WORKSPACE.stop + 1 + words.SLOTS  # the one: what the line below has at this place
+ANCHORS = (0, 32, 128)
+"""A line that is copied is known by what stands before it: further back than the orders reach, and whatever its indentation."""
+DOCUMENT = Voice(orders=(1, 2, 3, 4, 5, 6, 8, 11, 16, 24), latest=(2, 4, 6, 10), anchors=ANCHORS)
+WORKSPACE = Voice(orders=(2, 3, 4, 5, 6, 8, 11, 16, 24, 32), anchors=ANCHORS)
+IN_WORKSPACE = slice(DOCUMENT.slots, DOCUMENT.slots + len(WORKSPACE.orders))
+SLOTS = DOCUMENT.slots + WORKSPACE.slots + 1 + words.SLOTS  # the one: what the line below has at this place
 
 SIGNALS = 5
 FADING = np.array([0.7, 0.93], np.float32)
@@ -82,7 +84,8 @@ def guesses(log_p: Array, evidence: Evidence) -> Ids:
     document, and of the network; -1 where there is none."""
     favourite, present = evidence.counts.argmax(axis=2), evidence.totals > 0
     found = np.full((len(log_p), 4), -1, np.int64)
-    longest = slice(0, len(DOCUMENT.orders)), IN_WORKSPACE, slice(len(DOCUMENT.orders), DOCUMENT.slots)
+    latest = slice(DOCUMENT.slots - len(DOCUMENT.latest), DOCUMENT.slots)
+    longest = slice(0, len(DOCUMENT.orders)), IN_WORKSPACE, latest
     for column, slots in enumerate(longest):
         here = present[:, slots]
         last = here.shape[1] - 1 - here[:, ::-1].argmax(axis=1)

@@ -145,11 +145,12 @@ class Predictor:
     def _places(self, before: bytes, line: bytes, first: int) -> Places:
         """Those before each byte of `line` from the `first` on, and after them [len(line) - first + 1]."""
         ranges: list[Ranges | None] = []
-        for _, index in self._voices:
+        for voice, index in self._voices:
             if index is None:
                 ranges.append(None)
                 continue
-            steps = [index.start((before[-MOST_ORDER:] + line[:first])[-MOST_ORDER:])]
+            reach = max(MOST_ORDER, *voice.anchors)
+            steps = [index.start(before[-reach:] + line[:first], tuple(first + back for back in voice.anchors))]
             for byte in line[first:]:
                 steps.append(index.extend(*steps[-1], [byte]))
             ranges.append((np.concatenate([low for low, _ in steps]), np.concatenate([high for _, high in steps])))

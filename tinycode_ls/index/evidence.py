@@ -1,8 +1,8 @@
 """What the text on the machine says about the next byte: counts after the last 1, 2, 3 ... bytes, in each voice.
 
 A voice is one text with an index: the open document, the workspace. A slot is one question to it: what followed the last
-`order` bytes, or (order with `latest`) what followed at the most recent place. All slots of all hypotheses are counted in
-one pass.
+`order` bytes, what followed at the most recent place only, or what followed the whole line so far with some bytes before
+it. All slots of all hypotheses are counted in one pass.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .suffixes import Rows, SuffixIndex
+from .suffixes import MOST_ORDER, Rows, SuffixIndex
 
 Counts = npt.NDArray[np.float32]
 
@@ -20,15 +20,17 @@ MOST_SAMPLES = 128
 
 @dataclass(frozen=True)
 class Voice:
-    """`orders`: context lengths whose counts are asked; `latest`: those asked for the most recent place only."""
+    """`orders`: context lengths whose counts are asked; `latest`: those asked for the most recent place only;
+    `anchors`: the contexts that begin so many bytes before the line."""
 
     orders: tuple[int, ...]
     latest: tuple[int, ...] = ()
+    anchors: tuple[int, ...] = ()
 
     @property
     def slots(self) -> int:
         """Questions to this voice."""
-        return len(self.orders) + len(self.latest)
+        return len(self.orders) + len(self.anchors) + len(self.latest)
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class Evidence:
 
 
 def gather(voice: Voice, index: SuffixIndex, low: Rows, high: Rows) -> Evidence:
-    """The evidence of one voice for B range states [B, MOST_ORDER]."""
-    columns = np.array([order - 1 for order in voice.orders])
+    """The evidence of one voice for B range states; slots: orders, anchors, latest."""
+    columns = np.array([order - 1 for order in voice.orders] + [MOST_ORDER + n for n in range(len(voice.anchors))])
     begin, sizes = low[:, columns].ravel(), (high - low)[:, columns].ravel()
     taken = np.minimum(sizes, MOST_SAMPLES)
     slot = np.repeat(np.arange(len(taken)), taken)

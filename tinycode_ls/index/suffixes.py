@@ -20,7 +20,10 @@ PIECE = 1 << 19
 
 
 class SuffixIndex:
-    """Immutable. A range state is (low, high), each [B, MOST_ORDER]: column j holds the rows of the last j+1 bytes."""
+    """Immutable. A range state is (low, high), each [B, MOST_ORDER + anchors].
+
+    Column j < MOST_ORDER holds the rows of the last j+1 bytes; the others those of all bytes since a fixed place.
+    """
 
     def __init__(self, text: bytes, with_positions: bool = False) -> None:
         self.size = len(text)
@@ -42,21 +45,36 @@ class SuffixIndex:
         np.cumsum(self.first, out=self.first)
         self._rows_of_byte = _rows_of_byte(self.column, self.first)
 
-    def start(self, context: bytes) -> tuple[Rows, Rows]:
-        """The ranges [1, MOST_ORDER] of a context (its last bytes count)."""
+    def start(self, context: bytes, anchors: tuple[int, ...] = ()) -> tuple[Rows, Rows]:
+        """The ranges [1, MOST_ORDER + anchors] of a context; `anchors`, ascending, are how far back the fixed places are."""
         low = np.zeros((1, MOST_ORDER), np.int64)
         high = np.zeros((1, MOST_ORDER), np.int64)
         for byte in context[-MOST_ORDER:]:
             low, high = self.extend(low, high, [byte])
-        return low, high
+        since = np.array([self._rows_after(context, back) for back in anchors], np.int64).reshape(-1, 2)
+        return np.append(low, since[None, :, 0], axis=1), np.append(high, since[None, :, 1], axis=1)
+
+    def _rows_after(self, context: bytes, back: int) -> tuple[int, int]:
+        """The rows of the last `back` bytes of the context; none where it is shorter than that."""
+        begin, end = 0, self.size + 1
+        if back > len(context):
+            return 0, 0
+        for byte in context[len(context) - back :]:
+            rows, first = self._rows_of_byte[self.first[byte] : self.first[byte + 1]], self.first[byte]
+            begin, end = (rows.searchsorted(np.array((begin, end), np.int32)) + first).tolist()
+            if begin == end:
+                return 0, 0
+        return begin, end
 
     def extend(self, low: Rows, high: Rows, ids: "list[int] | Rows") -> tuple[Rows, Rows]:
-        """The ranges after appending ids[b] to context b: every column moves one order up."""
+        """The ranges after appending ids[b] to context b: every column moves one order up, those of fixed places stay."""
         size = low.shape[1]
         bounds = np.empty((len(ids), 2 * size), np.int64)
-        bounds[:, 1:size] = low[:, :-1]
-        bounds[:, size + 1 :] = high[:, :-1]
-        bounds[:, 0], bounds[:, size] = 0, self.size + 1
+        for side, (rows, shortest) in enumerate(((low, 0), (high, self.size + 1))):
+            half = bounds[:, side * size : (side + 1) * size]
+            half[:, 0] = shortest
+            half[:, 1:MOST_ORDER] = rows[:, : MOST_ORDER - 1]
+            half[:, MOST_ORDER:] = rows[:, MOST_ORDER:]
         for row, byte in zip(bounds, ids, strict=True):
             begin = self.first[byte]
             # searchsorted needs the haystack's own type, or it converts the whole haystack
