@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .engine.block import LEAST_ASKED, LEAST_SURE, block_after
 from .engine.choice import best_cut, least_probability
 from .engine.deadline import Deadline
 from .engine.mixture import MOST_RECALLED, NOTHING_BELOW, Hypotheses, Predictor
 from .engine.model import Model
 from .engine.reader import DocumentReader
 from .engine.search import Continuation, SearchOptions, search
+from .fitting import fit_before
 from .index.below import LineBelow
 from .index.document import MOST_LEFT, MOST_RIGHT, DocumentIndex, document_index
 from .index.origin import find_place
@@ -27,6 +29,8 @@ MOST_DOCUMENTS = 16
 """Documents whose snapshots are kept; about 2 MB each at most."""
 MOST_TYPED = 16
 """Bytes typed between two requests that are stepped one by one; more are read in one batch."""
+MOST_INDEXED = 2
+"""Documents whose index is kept, up to 1.2 MB each; it is made anew in a few milliseconds."""
 WINDOW_STEP = 16_000
 TYPING = SearchOptions(width=3, most_bytes=80)
 WHOLE_LINE = SearchOptions(width=6, most_bytes=160, blank=False)
@@ -79,13 +83,16 @@ class Completer:
         predictor, start = self._start(document, left, right)
         if request.whole_lines:
             paths = search(predictor, start, WHOLE_LINE, deadline)
-            paths = [path for path in paths if path.ended] or paths
-            found = [_Found(path.text, _line_probability(path), _network_share(path)) for path in paths]
+            ended = [path for path in paths if path.ended]
+            found = [_Found(path.text, _line_probability(path), _network_share(path)) for path in ended or paths]
         else:
-            options = replace(TYPING, floor=least_probability(self.precision))
-            cut = best_cut(search(predictor, start, options, deadline), self.precision)
-            share = _network_share(cut.path, cut.length) if cut else 0.0
-            found = [_Found(cut.text, cut.probability, share)] if cut else []
+            paths = search(predictor, start, TYPING.at_least(least_probability(self.precision)), deadline)
+            cut = best_cut(paths, self.precision)
+            found = [] if cut is None else [_Found(cut.text, cut.probability, _network_share(cut.path, cut.length))]
+        if found and request.most_lines > 1:
+            opening = next((path for path in paths if path.ended and path.text == found[0].text), None)
+            if opening is not None:
+                found[0] = _with_block(found[0], opening, predictor, request, deadline)
         return _tidy(found, request)[: request.count]
 
     def explain(self, suggestion: Suggestion) -> tuple[Source, ...]:
@@ -114,6 +121,8 @@ class Completer:
         self._open[path] = held
         if len(self._open) > MOST_DOCUMENTS:
             self._open.popitem(last=False)
+        for other in list(self._open.values())[:-MOST_INDEXED]:
+            other.index = None
         return held
 
     def _start(self, document: _Open, left: bytes, right: bytes) -> tuple[Predictor, Hypotheses]:
@@ -154,6 +163,22 @@ class _Found:
     network_share: float
 
 
+def _with_block(
+    found: _Found, opening: Continuation, predictor: Predictor, request: Request, deadline: Deadline
+) -> _Found:
+    """With the lines of the block that `opening`, the same text to the end of its line, opens."""
+    rest, _, below = request.right.partition("\n")
+    if rest.strip():
+        return found
+    line = request.left[request.left.rfind("\n") + 1 :].encode("utf-8", "replace") + found.text
+    next_line = below.lstrip().partition("\n")[0].encode("utf-8", "replace")
+    least = LEAST_ASKED if request.whole_lines else LEAST_SURE
+    block = block_after(predictor, opening, line, next_line, request.most_lines - 1, least, deadline)
+    if not block.lines:
+        return found
+    return replace(found, text=b"\n".join((found.text.rstrip(), *block.lines)), probability=block.probability)
+
+
 def _network_share(path: Continuation, length: int | None = None) -> float:
     """Geometric mean over the bytes of what the network alone gives, as a share of the mixture."""
     length = len(path.text) if length is None else length
@@ -170,11 +195,11 @@ def _line_probability(path: Continuation) -> float:
 
 def _tidy(found: list[_Found], request: Request) -> list[Suggestion]:
     """Valid text only, no trailing blanks, nothing twice, nothing that already follows the cursor."""
-    rest_of_line = request.right.split("\n", 1)[0].strip()
+    rest_of_line, line = request.right.split("\n", 1)[0], request.left[request.left.rfind("\n") + 1 :]
     seen, kept = set(), []
     for one in found:
-        text = one.text.decode("utf-8", "ignore").rstrip()
-        if not text.strip() or text in seen or (rest_of_line and text.strip() == rest_of_line):
+        text = fit_before(line, one.text.decode("utf-8", "ignore").rstrip(), rest_of_line)
+        if not text.strip() or text in seen or (rest_of_line.strip() and text.strip() == rest_of_line.strip()):
             continue
         seen.add(text)
         sources = (Source(one.network_share),)

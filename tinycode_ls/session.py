@@ -274,7 +274,8 @@ class Session:
             start = offset_at(line, Position(0, span.start.character), self.documents.encoding)
             left = left[: len(left) - len(line) + start] + text
         count = ALTERNATIVES if ask.listed or ask.invoked else 1
-        return Request(self._path(cursor), left, right, whole_lines=ask.invoked, count=count)
+        most_lines = 1 if ask.listed else self.settings.max_lines
+        return Request(self._path(cursor), left, right, ask.invoked, count, most_lines)
 
     def _path(self, cursor: Cursor) -> str:
         """Relative to the innermost open folder that holds it; with an extension that tells the language."""

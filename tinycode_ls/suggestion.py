@@ -35,7 +35,7 @@ class Request:
 
     `path` is relative to the workspace where there is one, empty for a buffer without a name.
     `whole_lines`: the user asked (answer with whole lines); otherwise a suggestion ends where it stops being sure,
-    and there may be none.
+    and there may be none. `most_lines`: of the best of them, where it opens a block.
     """
 
     path: str
@@ -43,3 +43,4 @@ class Request:
     right: str
     whole_lines: bool = False
     count: int = 1
+    most_lines: int = 1

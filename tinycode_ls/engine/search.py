@@ -4,7 +4,7 @@ A path's log probability is the predictor's own: the chance that the real text g
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +30,9 @@ class Continuation:
     """A way the text may go on. log_probs[i] is the natural logarithm of P(text[:i+1]), network_log_probs[i] that of the
     network alone.
 
-    `ended`: the line ends after it, and `end_log_prob` is that of the text with its line end. Otherwise the search gave it
-    up there, and `boundary` is the chance that what follows is not part of a word.
+    `ended`: the line ends after it, and `end_log_prob` is that of the text with its line end; `end` are the hypotheses,
+    and the row of them, that the line end would follow. Otherwise the search gave it up there, and `boundary` is the chance
+    that what follows is not part of a word.
     """
 
     text: bytes
@@ -40,6 +41,7 @@ class Continuation:
     end_log_prob: float = 0.0
     boundary: float = 0.0
     network_log_probs: tuple[float, ...] = ()
+    end: tuple[Hypotheses, int] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,10 @@ class SearchOptions:
     most_bytes: int = 120
     floor: float = 0.0
     blank: bool = True
+
+    def at_least(self, floor: float) -> "SearchOptions":
+        """The same with another floor."""
+        return replace(self, floor=floor)
 
 
 def search(predictor: Predictor, start: Hypotheses, options: SearchOptions, deadline: Deadline) -> list[Continuation]:
@@ -92,7 +98,7 @@ def _grow(
         if total < floor:
             continue
         if byte in (LINE_END, DOCUMENT_END):
-            found.append(replace(path, ended=True, end_log_prob=total))
+            found.append(replace(path, ended=True, end_log_prob=total, end=(now, parent)))
         else:
             alone = float(now.network_log_probs[parent, byte]) + (path.network_log_probs or (0.0,))[-1]
             text = path.text + bytes([byte])
