@@ -1,12 +1,25 @@
-"""Gives freed memory back to the system. glibc keeps what a build freed, up to 30 MB here, for a next time."""
+"""Asks the C library (glibc; elsewhere nothing is done) to keep less memory than it likes to."""
 
 import ctypes
 import sys
 
+M_ARENA_MAX = -8
+
+
+def share_one_heap() -> None:
+    """One heap for all threads, before there are any: each keeps what it freed, 13 MB with the index of 2 MB of text."""
+    glibc = _glibc()
+    if glibc is not None:
+        glibc.mallopt(M_ARENA_MAX, 1)
+
 
 def give_back() -> None:
-    """Does nothing where the C library has no `malloc_trim` (it is glibc's)."""
-    if sys.platform.startswith("linux"):
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:
-            trim(0)
+    """Gives freed memory back to the system: up to 30 MB after a build, kept for a next time."""
+    glibc = _glibc()
+    if glibc is not None:
+        glibc.malloc_trim(0)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    library = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
+    return library if hasattr(library, "malloc_trim") else None

@@ -5,6 +5,7 @@ import socket
 
 from .configuration import Configuration
 from .errors import SettingsError
+from .memory import share_one_heap
 from .protocol import TinycodeServer
 from .server import create_server
 
@@ -37,6 +38,7 @@ def serve_tcp(address: str, model: str | None) -> int:
 
 
 def _server(model: str | None) -> TinycodeServer:
+    share_one_heap()
     return create_server(configuration=Configuration({"model": model} if model else {}))
 
 
