@@ -82,14 +82,15 @@ def silent(batch: int, slots: int) -> Evidence:
 def guesses(log_p: Array, evidence: Evidence) -> Ids:
     """[B, 4]: the favourite next byte of the document's longest context, of the workspace's, of the latest place in the
     document, and of the network; -1 where there is none."""
-    favourite, present = evidence.counts.argmax(axis=2), evidence.totals > 0
+    favourite, present = evidence.favourite, evidence.totals > 0
+    rows = np.arange(len(log_p))
     found = np.full((len(log_p), 4), -1, np.int64)
     latest = slice(DOCUMENT.slots - len(DOCUMENT.latest), DOCUMENT.slots)
     longest = slice(0, len(DOCUMENT.orders)), IN_WORKSPACE, latest
     for column, slots in enumerate(longest):
         here = present[:, slots]
         last = here.shape[1] - 1 - here[:, ::-1].argmax(axis=1)
-        own = np.take_along_axis(favourite[:, slots], last[:, None], axis=1)[:, 0]
+        own = favourite[:, slots][rows, last]
         found[:, column] = np.where(here.any(axis=1), own, -1)
     found[:, 3] = log_p.argmax(axis=1)
     return found
@@ -110,9 +111,9 @@ def gate_features(log_p: Array, evidence: Evidence, last: Ids, columns: Ids, rec
     counts, totals = evidence.counts, evidence.totals
     batch = len(log_p)
     taken = np.maximum(counts.sum(axis=2), 1)
-    favourite = counts.argmax(axis=2)  # [B, S]
-    top = np.take_along_axis(counts, favourite[:, :, None], axis=2)[:, :, 0] / taken
-    opinion = np.take_along_axis(log_p, favourite, axis=1)
+    favourite, rows = evidence.favourite, np.arange(batch)[:, None]
+    top = counts[rows, np.arange(SLOTS), favourite] / taken
+    opinion = log_p[rows, favourite]
     present = totals > 0
     per_slot = np.stack(
         [np.log1p(totals) / 4, top, np.log1p((counts > 0).sum(axis=2)) / 2, np.where(present, opinion / 8, 0)], axis=2

@@ -6,6 +6,7 @@ it. All slots of all hypotheses are counted in one pass.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,11 @@ class Evidence:
 
     counts: Counts
     totals: Counts
+
+    @cached_property
+    def favourite(self) -> npt.NDArray[np.int64]:
+        """The byte that each slot saw most often [B, S]; 0 where it saw none."""
+        return np.asarray(self.counts.argmax(axis=2), np.int64)
 
 
 def gather(voice: Voice, index: SuffixIndex, low: Rows, high: Rows) -> Evidence:
