@@ -202,6 +202,18 @@ async def test_typing_an_alternative_is_answered_from_memory_too(client):
     assert [item.insert_text for item in await ghost(client, 0, 5)] == ["te"]
 
 
+async def test_a_selected_row_of_ours_is_its_own_ghost_text(client):
+    """Where nothing follows it. A row of somebody else's with nothing to follow stays without."""
+    opened(client, "x = gre")
+    rows = await client.text_document_completion_async(
+        lsp.CompletionParams(lsp.TextDocumentIdentifier(URI), lsp.Position(0, 7))
+    )
+    place, text = lsp.Range(lsp.Position(0, 4), lsp.Position(0, 7)), rows.items[-1].text_edit.new_text
+    (item,) = await ghost(client, 0, 7, selected=lsp.SelectedCompletionInfo(place, text))
+    assert (item.insert_text, item.range) == (text, place)
+    assert await ghost(client, 0, 7, selected=lsp.SelectedCompletionInfo(place, "gregarious")) == []
+
+
 async def test_a_selected_row_is_extended(client):
     opened(client, "x = pri")
     selected = lsp.SelectedCompletionInfo(lsp.Range(lsp.Position(0, 4), lsp.Position(0, 7)), "print")

@@ -89,6 +89,8 @@ class Session:
         self._requests, self._index_jobs = Newest("tinycode-complete"), Newest("tinycode-index")
         self._shown: tuple[Shown, ...] = ()
         self._asked_for = False
+        self._rows: tuple[Suggestion, ...] = ()
+        self._latest: dict[tuple[str, bool], Ask] = {}
         self._numbers = itertools.count(1)
         self._explainable: OrderedDict[int, Suggestion] = OrderedDict()
         self._changed: set[Path] | None = set()
@@ -126,11 +128,15 @@ class Session:
     async def suggest(self, ask: Ask) -> Answer:
         """The answer to an editor; empty for silence, a superseded question, a document that changed since.
 
+        A row of ours that is selected and that nothing extends is answered as it is: else there were no ghost text for it.
         What is asked while the model loads waits for it: no editor asks again before the next key.
         """
+        self._latest[ask.uri, ask.listed] = ask
         await self._warm.wait()
         self._look_at_git()
         await self._follow_documents(ask.uri)
+        if self._latest[ask.uri, ask.listed] is not ask:  # a newer one did not have to wait: it must not be superseded
+            return Answer(ask, None)
         cursor = self.documents.cursor(ask.uri, ask.position)
         wanted = self.settings.completion_list if ask.listed else self.settings.ghost_text
         if cursor is None or not wanted or self._quiet(cursor):
@@ -144,7 +150,11 @@ class Session:
             return Answer(ask, cursor)
         cut = {suggestion.text: suggestion for suggestion in reversed([self._cut(item, ask.listed) for item in found])}
         fitting = [suggestion for text, suggestion in reversed(cut.items()) if text.strip()][: request.count]
-        if not ask.listed:
+        if ask.listed:
+            self._rows = tuple(fitting)
+        elif ask.selected and not fitting:
+            fitting = [replace(row, text="") for row in self._rows if ask.selected[1].endswith(row.text)][:1]
+        else:
             self._shown = tuple(Shown(request, suggestion) for suggestion in fitting)
             self._asked_for = ask.invoked
         return Answer(ask, cursor, tuple((self._remember(suggestion), suggestion) for suggestion in fitting))
