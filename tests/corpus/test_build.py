@@ -111,6 +111,16 @@ def test_single_file_validates_with_its_tail(tree: Tree, code: Code, tmp_path: P
     assert 0 < len(corpus.valid) < len(corpus.train)
 
 
+def test_a_long_single_file_is_many_documents(tree: Tree, code: Code, tmp_path: Path) -> None:
+    """So that a network meets the header as often as it should; the text keeps its order, the tail is held out."""
+    text = code(1, 2_000)
+    corpus = build_corpus([tree("p", {"only.py": text}) / "only.py"], tmp_path / "out")
+    assert len(corpus.files) > 5 and max(document.length for document in corpus.files) < 17_000
+    whole = bytes(corpus.train.open(0)) + bytes(corpus.valid)
+    assert whole.replace(document_header("only.py"), b"") == text.encode()
+    assert [document.split for document in corpus.files] == sorted(document.split for document in corpus.files)
+
+
 def test_a_file_that_is_named_may_be_large(tree: Tree, code: Code, tmp_path: Path) -> None:
     """A megabyte of plays is wanted when it is named, and passed over in a folder."""
     root = tree("texts", {"plays.txt": code(1, 20_000), "small.txt": code(2)})
