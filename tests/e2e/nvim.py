@@ -59,7 +59,7 @@ class Neovim:
         """As if typed; `<` is special, as in mappings."""
         self._call("--remote-send", keys)
 
-    def until(self, holds: Any, what: str, seconds: float = 15) -> Any:
+    def until(self, holds: Any, what: str, seconds: float = 60) -> Any:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if value := holds():

@@ -24,7 +24,7 @@ const ghost = page.locator('.monaco-editor [class*="ghost-text"]');
 const bar = page.locator('[id="tinycode-ls.tinycode.tinycode"]');
 const results = [];
 
-async function until(holds, what, ms = 15000) {
+async function until(holds, what, ms = 60000) {
   for (const end = Date.now() + ms; Date.now() < end;) {
     const value = await holds();
     if (value) return value;
@@ -38,11 +38,11 @@ const ghostText = async () => (await ghost.allTextContents()).join('').replace(/
 
 async function openByName(name) {
   await press('Control+p');
-  await page.locator('.quick-input-widget input').first().waitFor({ timeout: 10000 });
+  await page.locator('.quick-input-widget input').first().waitFor({ timeout: 30000 });
   await page.keyboard.type(name);
-  await page.locator(`.quick-input-list .monaco-list-row[aria-label^="${name}"]`).first().waitFor({ timeout: 10000 });
+  await page.locator(`.quick-input-list .monaco-list-row[aria-label^="${name}"]`).first().waitFor({ timeout: 30000 });
   await press('Enter');
-  await page.locator(`.tab.active[aria-label^="${name}"]`).waitFor({ timeout: 10000 });
+  await page.locator(`.tab.active[aria-label^="${name}"]`).waitFor({ timeout: 30000 });
 }
 
 async function open(name) {
@@ -87,7 +87,7 @@ async function step(text, name) {
   if (text.startsWith('?text ')) return void await until(async () => (await ghostText()).trim() === text.slice(6), text);
   if (text === '?no ghost') return void await until(async () => (await ghost.count()) === 0, 'no ghost text');
   if (text.startsWith('?row ')) {
-    return page.locator(`.suggest-widget.visible .monaco-list-row[aria-label*="${text.slice(5)}"]`).first().waitFor({ timeout: 10000 });
+    return page.locator(`.suggest-widget.visible .monaco-list-row[aria-label*="${text.slice(5)}"]`).first().waitFor({ timeout: 30000 });
   }
   if (text.startsWith('?shot ')) return void await page.screenshot({ path: path.join(SHOTS, `${text.slice(6)}.png`) });
   await page.keyboard.type(text, { delay: 25 });
@@ -95,8 +95,8 @@ async function step(text, name) {
 
 try {
   await page.goto(WORKBENCH);
-  await page.waitForSelector('.monaco-workbench', { timeout: 60000 });
-  await bar.waitFor({ timeout: 60000 }); // the extension runs; a picture is in it until the server answered
+  await page.waitForSelector('.monaco-workbench', { timeout: 120000 });
+  await bar.waitFor({ timeout: 120000 }); // the extension runs; a picture is in it until the server answered
   await until(async () => (await bar.locator('.codicon').count()) === 0, 'the status bar to say ready', 60000);
   for (const { name, steps, copy } of cases) {
     const before = onDisk(name);
