@@ -63,7 +63,7 @@ def test_all_a_line_a_word_dismiss_undo(start):
 def test_fifty_files_are_as_shown_with_the_real_server(start, repository, server_command):
     """Six languages, in the middle, before brackets and quotes, CRLF, tabs, emoji: what the model shows is what is written."""
     teach(repository)
-    nvim, _ = start("first.py", "x = 1\n", "settings = { precision = 0 },", server_command)
+    nvim, _ = start("first.py", "x = 1\n", "settings = { precision = 0, timeout_ms = 20000 },", server_command)
     nvim.until_indexed()
     wrong = {}
     for case in cases():
@@ -100,7 +100,9 @@ def accept(nvim, folder, case, wait):
 def test_the_file_is_as_shown_with_the_real_server(start, line_end, server_command):
     """Whatever the model suggests in the middle of a line, behind an emoji, for a line it has just read."""
     text = "for value in values:\n    print('😋', value.strip())\n".replace("\n", line_end)
-    nvim, file = start("x.py", text * 4 + ")" + line_end, "settings = { precision = 0 },", server_command)
+    nvim, file = start(
+        "x.py", text * 4 + ")" + line_end, "settings = { precision = 0, timeout_ms = 20000 },", server_command
+    )
     nvim.keys("Gifor value in values:<CR>print('😋', val")
     shown = nvim.wait_ghost()
     nvim.keys("<M-y>")

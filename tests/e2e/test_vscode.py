@@ -100,8 +100,8 @@ def test_fifty_files_are_as_shown_with_the_real_server(drive, tmp_path, server_c
     folder = tmp_path / "fifty"
     folder.mkdir()
     teach(folder)
-    # one line each: what is read from the screen has no line ends (blocks are taken below)
-    settings = {"tinycode.precision": 0, "tinycode.maxLines": 1}
+    # one line each: what is read from the screen has no line ends (blocks are taken below); as long as a busy machine takes
+    settings = {"tinycode.precision": 0, "tinycode.maxLines": 1, "tinycode.timeoutMs": 20000}
     seen = drive(server_command, [order(folder, case) for case in cases()], folder, **settings)
     found = {result["name"]: result for result in seen["results"]}
     wrong = {
