@@ -42,7 +42,8 @@ class FakeBackend:
             self.tell("model.onnx: broken; train it again")
         for end, texts in TABLE.items():
             if request.left.endswith(end):
-                return [Suggestion(text, 0.8 - place / 10) for place, text in enumerate(texts)]
+                cut = ["\n".join(text.split("\n")[: request.most_lines]) for text in texts]
+                return [Suggestion(text, 0.8 - place / 10) for place, text in enumerate(cut)]
         return []
 
     def explain(self, suggestion):

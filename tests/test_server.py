@@ -211,6 +211,8 @@ async def test_a_selected_row_of_ours_is_its_own_ghost_text(client):
     place, text = lsp.Range(lsp.Position(0, 4), lsp.Position(0, 7)), rows.items[-1].text_edit.new_text
     (item,) = await ghost(client, 0, 7, selected=lsp.SelectedCompletionInfo(place, text))
     assert (item.insert_text, item.range) == (text, place)
+    explained = await client.workspace_execute_command_async(lsp.ExecuteCommandParams("tinycode.explain"))
+    assert explained["text"] and text.endswith(explained["text"])
     assert await ghost(client, 0, 7, selected=lsp.SelectedCompletionInfo(place, "gregarious")) == []
 
 

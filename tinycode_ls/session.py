@@ -148,12 +148,13 @@ class Session:
             found += await self._complete(ask, request)
         if self.documents.version(ask.uri) != cursor.version:
             return Answer(ask, cursor)
-        cut = {suggestion.text: suggestion for suggestion in reversed([self._cut(item, ask.listed) for item in found])}
-        fitting = [suggestion for text, suggestion in reversed(cut.items()) if text.strip()][: request.count]
+        distinct = {suggestion.text: suggestion for suggestion in reversed(found)}
+        fitting = [suggestion for text, suggestion in reversed(distinct.items()) if text.strip()][: request.count]
         if ask.listed:
             self._rows = tuple(fitting)
         elif ask.selected and not fitting:
-            fitting = [replace(row, text="") for row in self._rows if ask.selected[1].endswith(row.text)][:1]
+            own = [row for row in self._rows if ask.selected[1].endswith(row.text)][:1]
+            return Answer(ask, cursor, tuple((self._remember(row), replace(row, text="")) for row in own))
         else:
             self._shown = tuple(Shown(request, suggestion) for suggestion in fitting)
             self._asked_for = ask.invoked
@@ -298,11 +299,6 @@ class Session:
     def _file(self, path: str) -> Path:
         """A source's path on disk: below the open folder that has it."""
         return next((root / path for root in self.configuration.roots if (root / path).exists()), Path(path)).absolute()
-
-    def _cut(self, suggestion: Suggestion, listed: bool) -> Suggestion:
-        most = 1 if listed else self.settings.max_lines
-        lines = suggestion.text.split("\n")
-        return suggestion if len(lines) <= most else replace(suggestion, text="\n".join(lines[:most]))
 
     def _remember(self, suggestion: Suggestion) -> int:
         number = next(self._numbers)
