@@ -1,11 +1,11 @@
 """Engine speed: one step and reading a prefix, beside the same LSTM in numpy and the time to read the weights once."""
 
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from timing import seconds
 
 from tinycode_ls.engine.model import Model, load_model
 from tinycode_ls.model.file import read_model_file
@@ -18,13 +18,7 @@ TEXT = (b"for name in names:\n    print(name, file=out)\n" * 60)[:2000]
 
 def median_ms(run: Callable[[], object], repeats: int) -> float:
     """Median of `repeats` runs after one that does not count."""
-    run()
-    times = []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - began)
-    return 1000 * float(np.median(times))
+    return 1000 * float(np.median(seconds(run, repeats)))
 
 
 def numpy_lstm(model: Model, content: bytes) -> Callable[[bytes], np.ndarray]:

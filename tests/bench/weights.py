@@ -5,13 +5,13 @@ python tests/bench/weights.py RUN/best.pt CORPUS      of a network that is one L
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper
+from timing import seconds
 
 from tinycode_ls.engine.model import Model, load_model, log_softmax
 from tinycode_ls.model.card import ModelCard
@@ -208,13 +208,7 @@ def bits(model: Model, ids: np.ndarray) -> float:
 
 def microseconds(run, repeats: int) -> float:
     """The tenth percentile: other work only ever adds."""
-    run()
-    times = []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - began)
-    return 1e6 * float(np.percentile(times, 10))
+    return 1e6 * float(np.percentile(seconds(run, repeats), 10))
 
 
 def resident_mb(path: Path) -> float:
