@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tinycode_ls.engine.mixer import FEATURES, FLOOR, SLOTS, Mixer, gate_features
+from tinycode_ls.engine.mixer import BYTE_CLASS, FEATURES, FLOOR, JUDGED, SLOTS, Mixer, gate_features, judged_signals
 from tinycode_ls.engine.mixture import Predictor
 from tinycode_ls.engine.model import Model
 from tinycode_ls.index.below import LineBelow
@@ -22,16 +22,19 @@ from .practice import Exercise, Project
 
 MOST_CANDIDATES = 24
 GATE = 192
+JUDGE = 64
+BYTE_EMBEDDING = 8
 
 
 @dataclass(frozen=True)
 class Examples:
-    """N positions. features [N, F], log_p [N, 256], candidates [N, M] with counts [N, S, M], targets [N]."""
+    """N positions. features [N, F], log_p [N, 256], candidates [N, M] with counts [N, S, M] of taken [N, S], targets [N]."""
 
     features: npt.NDArray[np.float16]
     log_p: npt.NDArray[np.float16]
     candidates: npt.NDArray[np.uint8]
     counts: npt.NDArray[np.uint8]
+    taken: npt.NDArray[np.uint8]
     targets: npt.NDArray[np.uint8]
 
 
@@ -72,6 +75,7 @@ def _positions(
         log_p.astype(np.float16),
         candidates.astype(np.uint8),
         counts.astype(np.uint8),
+        evidence.taken.astype(np.uint8),
         np.frombuffer(line, np.uint8),
     )
 
@@ -87,19 +91,43 @@ class MixerNetwork(nn.Module):
         nn.init.zeros_(self.out.weight)
         nn.init.constant_(self.out.bias, 0.1)
         self.out.bias.data[0] = 1.0
+        self.judge = nn.Linear(JUDGED, JUDGE)
+        self.place = nn.Linear(GATE, JUDGE, bias=False)
+        self.byte_class = nn.Linear(BYTE_CLASS.shape[1], JUDGE, bias=False)
+        self.byte = nn.Embedding(256, BYTE_EMBEDDING)
+        self.byte_out = nn.Linear(BYTE_EMBEDDING, JUDGE, bias=False)
+        self.middle = nn.Linear(JUDGE, JUDGE)
+        self.judge_out = nn.Linear(JUDGE, 1, bias=False)
+        nn.init.zeros_(self.judge_out.weight)
 
-    def forward(self, features: Tensor, log_p: Tensor, candidates: Tensor, counts: Tensor) -> Tensor:
+    def forward(self, features: Tensor, log_p: Tensor, candidates: Tensor, counts: Tensor, taken: Tensor) -> Tensor:
         """-> logits [N, 256]."""
-        weights = self.out(functional.relu(self.gate(features)))  # [N, 1+S]
-        expected = log_p.gather(1, candidates).exp() + FLOOR  # [N, M]
-        raised = torch.log1p(counts / (self.log_sigma.exp()[None, :, None] * expected[:, None, :]))  # [N, S, M]
-        boost = (raised * weights[:, 1:, None]).sum(dim=1)  # [N, M]
-        return torch.scatter_add(weights[:, :1] * log_p, 1, candidates, boost)
+        hidden = functional.relu(self.gate(features))
+        weights = self.out(hidden)  # [N, 1+S]
+        own = log_p.gather(1, candidates)[:, :, None]  # [N, M, 1]
+        counts = counts.transpose(1, 2)  # [N, M, S]
+        raised = torch.log1p(counts / (self.log_sigma.exp() * (own.exp() + FLOOR)))
+        boost = (raised * weights[:, None, 1:]).sum(dim=2, keepdim=True)  # [N, M, 1]
+        behind = own - log_p.amax(dim=1)[:, None, None]
+        judged = torch.cat(judged_signals(raised, counts / taken[:, None, :], own, boost, behind), dim=2)
+        first = functional.relu(self.judge(judged) + self.place(hidden)[:, None, :] + self.of_byte()[candidates])
+        second = functional.relu(self.middle(first))
+        seen = counts.amax(dim=2) > 0
+        opinion = boost[:, :, 0] + self.judge_out(second)[:, :, 0] * seen
+        return torch.scatter_add(weights[:, :1] * log_p, 1, candidates, opinion)
+
+    def of_byte(self) -> Tensor:
+        """What the judge adds for each byte [256, JUDGE]: its class, and what it learned of it alone."""
+        of_class: Tensor = self.byte_class(torch.from_numpy(BYTE_CLASS))
+        of_itself: Tensor = self.byte_out(self.byte.weight)
+        return of_class + of_itself
 
     def to_mixer(self) -> Mixer:
         """The fitted weights, for numpy."""
-        arrays = (self.gate.weight.T, self.gate.bias, self.out.weight.T, self.out.bias, self.log_sigma)
-        return Mixer(*(array.detach().numpy().copy() for array in arrays))
+        gate = (self.gate.weight.T, self.gate.bias, self.out.weight.T, self.out.bias, self.log_sigma)
+        judge = (self.judge.weight.T, self.place.weight.T, self.of_byte() + self.judge.bias)
+        middle = (self.middle.weight.T, self.middle.bias, self.judge_out.weight[0])
+        return Mixer(*(array.detach().numpy().copy() for array in (*gate, *judge, *middle)))
 
 
 @dataclass(frozen=True)
@@ -137,6 +165,7 @@ def _tensors(examples: Examples, rows: npt.NDArray[np.int64]) -> tuple[tuple[Ten
         torch.from_numpy(examples.log_p[rows].astype(np.float32)),
         torch.from_numpy(examples.candidates[rows].astype(np.int64)),
         torch.from_numpy(examples.counts[rows].astype(np.float32)),
+        torch.from_numpy(examples.taken[rows].astype(np.float32)),
     )
     return inputs, torch.from_numpy(examples.targets[rows].astype(np.int64))
 

@@ -30,12 +30,14 @@ def test_numpy_and_torch_agree() -> None:
     torch.manual_seed(0)
     network = MixerNetwork()
     torch.nn.init.normal_(network.out.weight, std=0.1)
+    torch.nn.init.normal_(network.judge_out.weight, std=0.3)
     log_p, evidence, *rest = some_evidence(5)
     features = gate_features(log_p, evidence, *rest)
     assert features.shape == (5, FEATURES)
     everything = torch.arange(256).expand(5, 256)
     with torch.no_grad():
-        logits = network(*map(torch.from_numpy, (features, log_p)), everything, torch.from_numpy(evidence.counts))
+        counts, taken = torch.from_numpy(evidence.counts), torch.from_numpy(evidence.taken)
+        logits = network(*map(torch.from_numpy, (features, log_p)), everything, counts, taken)
     expected = torch.log_softmax(logits, dim=1).numpy()
     found = network.to_mixer().mix(log_p, evidence, *rest)
     assert np.abs(found - expected).max() < 1e-3

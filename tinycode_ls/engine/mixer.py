@@ -2,15 +2,19 @@
 
 For candidate byte b, with p(b) the network's probability and c_s(b) the count of slot s:
 
-    logit(b) = t * log p(b) + sum over s of w_s * log(1 + c_s(b) / (sigma_s * (p(b) + FLOOR)))
+    logit(b) = t * log p(b) + sum over s of w_s * r_s(b) + judge(b),  r_s(b) = log(1 + c_s(b) / (sigma_s * (p(b) + FLOOR)))
 
 A byte that no slot saw keeps its p(b); one that was seen is raised the more, the less the network expected it. The gate, a
 two-layer perceptron, reads how sure each slot is and whether the network agrees, and gives t and every w_s. This is
-logistic mixing as in PAQ (Mahoney 2005), over bytes instead of bits and with a learned gate; `trainer/mixer.py` fits it.
+logistic mixing as in PAQ (Mahoney 2005), over bytes instead of bits and with a learned gate. The judge, a perceptron of
+three layers, then sees each byte that was seen anywhere by itself: which byte it is, who saw it how often, what the gate
+made of the place. It knows what no sum of weights can say: that two voices agree, or that lines rarely end here.
+`trainer/mixer.py` fits both together.
 """
 
 import io
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,10 +25,12 @@ from ..index.evidence import Evidence, Voice
 
 Array = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
+T = TypeVar("T", bound=Any)
+"""An array of numpy, or a tensor of torch."""
 
 FLOOR = 1e-3
 """Keeps one count of a byte that the network thinks impossible from deciding everything."""
-MIXER_VERSION = 4
+MIXER_VERSION = 5
 
 ANCHORS = (0, 32, 128)
 """A line that is copied is known by what stands before it: further back than the orders reach, and whatever its indentation."""
@@ -38,17 +44,28 @@ FADING = np.array([0.7, 0.93], np.float32)
 RECENT = SIGNALS * len(FADING)
 GLOBAL_FEATURES = 9 + RECENT
 FEATURES = 4 * SLOTS + GLOBAL_FEATURES
+JUDGED = 2 * SLOTS + 3
 
 
 @dataclass(frozen=True)
 class Mixer:
-    """Fitted weights. gate_in [FEATURES, G], gate_bias [G], gate_out [G, 1 + SLOTS], out_bias, log_sigma [SLOTS]."""
+    """Fitted weights. gate_in [FEATURES, G], gate_bias [G], gate_out [G, 1 + SLOTS], out_bias, log_sigma [SLOTS].
+
+    Of the judge: judge_in [JUDGED, H], judge_place [G, H], judge_byte [256, H], judge_middle [H, H], middle_bias [H],
+    judge_out [H].
+    """
 
     gate_in: Array
     gate_bias: Array
     gate_out: Array
     out_bias: Array
     log_sigma: Array
+    judge_in: Array
+    judge_place: Array
+    judge_byte: Array
+    judge_middle: Array
+    middle_bias: Array
+    judge_out: Array
 
     def mix(self, log_p: Array, evidence: Evidence, last: Ids, columns: Ids, recent: Array) -> Array:
         """log_p [B, 256] of the network, the evidence of all slots, last bytes and line columns [B], and who was right
@@ -60,11 +77,23 @@ class Mixer:
         seen = evidence.counts.any(axis=1)  # [B, 256]
         rows, ids = np.nonzero(seen)
         counts = evidence.counts[rows, :, ids]  # [N, S]
-        expected = np.exp(log_p[rows, ids, None]) + FLOOR
-        raised = np.log1p(counts / (np.exp(self.log_sigma) * expected))
-        logits[rows, ids] += (raised * weights[rows, 1:]).sum(axis=1)
+        own = log_p[rows, ids, None]
+        raised = np.log1p(counts / (np.exp(self.log_sigma) * (np.exp(own) + FLOOR)))
+        boost = (raised * weights[rows, 1:]).sum(axis=1, keepdims=True)
+        share = counts / evidence.taken[rows]
+        judged = np.concatenate(judged_signals(raised, share, own, boost, own - log_p.max(axis=1)[rows, None]), axis=1)
+        first = np.maximum(judged @ self.judge_in + (hidden @ self.judge_place)[rows] + self.judge_byte[ids], 0)
+        second = np.maximum(first @ self.judge_middle + self.middle_bias, 0)
+        logits[rows, ids] += boost[:, 0] + second @ self.judge_out
         logits -= logits.max(axis=1, keepdims=True)
         return np.asarray(logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)), np.float32)
+
+
+def judged_signals(raised: T, share: T, own: T, boost: T, behind: T) -> list[T]:
+    """What the judge reads of a byte, scaled alike: how much each slot raises it, its share of what the slot saw [.., S]
+    each; its log probability, the sum of what the gate lets through, and how far it is behind the network's favourite
+    [.., 1] each."""
+    return [raised, share * 2, own / 4, boost / 8, behind / 4]
 
 
 def join_evidence(parts: "list[Evidence]") -> Evidence:
@@ -110,9 +139,8 @@ def gate_features(log_p: Array, evidence: Evidence, last: Ids, columns: Ids, rec
     """What the gate reads [B, FEATURES]: per slot size, certainty, variety and the network's opinion of its favourite."""
     counts, totals = evidence.counts, evidence.totals
     batch = len(log_p)
-    taken = np.maximum(counts.sum(axis=2), 1)
     favourite, rows = evidence.favourite, np.arange(batch)[:, None]
-    top = counts[rows, np.arange(SLOTS), favourite] / taken
+    top = counts[rows, np.arange(SLOTS), favourite] / evidence.taken
     opinion = log_p[rows, favourite]
     present = totals > 0
     per_slot = np.stack(

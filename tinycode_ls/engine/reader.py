@@ -12,8 +12,8 @@ import numpy as np
 
 from .model import Array, Model, State
 
-READ_BYTES = 1536
-"""Read before a cursor that is far from all snapshots: 20-40 ms of one core."""
+READ_BYTES = 1024
+"""Read before a cursor that is far from all snapshots: 15-25 ms of one core."""
 SNAPSHOT_BYTES = 256
 MOST_SNAPSHOTS = 400
 

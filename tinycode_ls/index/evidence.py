@@ -46,6 +46,11 @@ class Evidence:
         """The byte that each slot saw most often [B, S]; 0 where it saw none."""
         return np.asarray(self.counts.argmax(axis=2), np.int64)
 
+    @cached_property
+    def taken(self) -> Counts:
+        """How many next bytes each slot counted [B, S], at least 1 so that it can divide."""
+        return np.asarray(np.maximum(self.counts.sum(axis=2), 1), np.float32)
+
 
 def gather(voice: Voice, index: SuffixIndex, low: Rows, high: Rows) -> Evidence:
     """The evidence of one voice for B range states; slots: orders, anchors, latest."""
