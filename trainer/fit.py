@@ -95,7 +95,7 @@ def base_weights(order: Order, recipe: Recipe) -> dict[str, Tensor] | None:
     if not order.base:
         return None
     path = Path(order.base)
-    spec = load_model(path).card.spec
+    spec = load_model(path, mixed=False).card.spec
     weights = {name: torch.from_numpy(array) for name, array in import_weights(read_model_file(path), spec).items()}
     if recipe.attention and not spec.attention:
         torch.manual_seed(recipe.seed)

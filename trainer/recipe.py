@@ -23,7 +23,7 @@ class Recipe:
     hidden: int = _flag(512, "units of each layer", "network")
     embedding: int = _flag(64, "size of a byte's embedding", "network")
     tie_weights: bool = _flag(False, "use the embedding matrix as output layer", "network")
-    attention: int = _flag(0, "states of the top layer that one attention head looks back on (0 = off)", "network")
+    attention: int = _flag(64, "states of the top layer that one attention head looks back on (0 = off)", "network")
     dropout: float = _flag(0.1, "share of activations dropped while training (0 = off)", "network")
 
     minutes: float = _flag(0.0, "stop after this many minutes of training (0 = by --epochs or --steps)", "length")

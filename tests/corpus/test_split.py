@@ -28,10 +28,19 @@ def test_order_is_not_that_of_the_input() -> None:
 
 def test_large_file_is_not_held_back() -> None:
     """In a small repository the file held back is not the one that is most of the text."""
-    for count in (2, 3, 6):
+    for count, held_back in ((2, 1), (3, 2), (6, 3)):
         train, valid = split(pieces(10_000, *[100] * (count - 1)), 0.025)
-        assert [piece.length for piece in valid] == [100]
-        assert len(train) == count - 1
+        assert [piece.length for piece in valid] == [100] * held_back
+        assert len(train) == count - held_back
+
+
+def test_chance_does_not_hold_back_too_little() -> None:
+    """Of few files, by the hash of each, it might be none or a short one; then files are added until the share is met."""
+    for lengths in (range(1000, 1040), range(500, 20_000, 400)):
+        for share in (0.02, 0.06):
+            train, valid = split(pieces(*lengths), share)
+            assert 0.5 * share * sum(lengths) <= sum(piece.length for piece in valid) <= 0.25 * sum(lengths)
+            assert len(train) + len(valid) == len(lengths)
 
 
 def test_no_share_no_validation() -> None:

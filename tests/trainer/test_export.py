@@ -105,7 +105,7 @@ def test_a_drifting_export_is_refused(tmp_path: Path, source_text: bytes, monkey
     run = start_run(recipe, "x")
     train(run, held_out, held_out, tmp_path, Quiet())
     weights = to_arrays(run.network.state_dict())
-    export_checked(weights, ModelCard(SPECS[0]), None, held_out)
+    export_checked(weights, ModelCard(recipe.spec), None, held_out)
     monkeypatch.setattr(graph, "quantise", coarse)
     with pytest.raises(TrainingError, match=r"drifts: .*%"):
-        export_checked(weights, ModelCard(SPECS[0]), None, held_out)
+        export_checked(weights, ModelCard(recipe.spec), None, held_out)

@@ -1,12 +1,15 @@
 """Which documents a model is judged on, and the order of all: both follow from one hash of the seed and the content."""
 
 import hashlib
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 KEYS = 2**64
 MOST_VALID = 0.25
 """Validation text above this share would take too much of a small corpus."""
+LEAST_VALID = 0.5
+"""Below this part of what was asked for, chance has held back too little to judge by."""
 TAIL = 0.1
 """The share of a single file that is held back."""
 CUT = 16_384
@@ -37,13 +40,16 @@ def split(pieces: Sequence[Piece], valid_share: float) -> tuple[list[Piece], lis
     bound = int(valid_share * KEYS)
     train, valid = [p for p in ordered if p.key >= bound], [p for p in ordered if p.key < bound]
     total = sum(piece.length for piece in ordered)
-    if valid_share <= 0 or (valid and sum(piece.length for piece in valid) <= MOST_VALID * total):
+    least, most = int(LEAST_VALID * valid_share * total), int(MOST_VALID * total)
+    if valid_share <= 0 or (valid and least <= sum(piece.length for piece in valid) <= most):
         return train, valid
     if len(ordered) == 1:
         return _split_single(ordered[0])
-    small = [piece for piece in ordered if piece.length <= MOST_VALID * total]
-    chosen = small[0] if small else min(ordered, key=lambda piece: piece.length)
-    return [piece for piece in ordered if piece is not chosen], [chosen]
+    small = [piece for piece in ordered if piece.length <= most] or [min(ordered, key=lambda piece: piece.length)]
+    before = itertools.accumulate((piece.length for piece in small), initial=0)
+    chosen = [piece for piece, held_back in zip(small, before, strict=False) if held_back < max(1, 2 * least)]
+    kept = {id(piece) for piece in chosen}
+    return [piece for piece in ordered if id(piece) not in kept], chosen
 
 
 def _split_single(piece: Piece) -> tuple[list[Piece], list[Piece]]:
