@@ -35,9 +35,9 @@ class Practice:
     file, and, where there is an older release of the package, `lines` of those added since."""
 
     packages: int = 60
-    files: int = 5
+    files: int = 8
     blocks: int = 10
-    lines: int = 16
+    lines: int = 32
     seed: int = 1
 
 
