@@ -13,7 +13,9 @@ from tinycode_ls.errors import CorpusError, TinycodeError, TrainingError
 
 from .recipe import Recipe
 
-TUNE_DEFAULTS = Recipe(minutes=3.0, learning_rate=2e-3, batch=32, sequence=64, dropout=0.0, validate_every=100)
+TUNE_DEFAULTS = Recipe(
+    minutes=3.0, learning_rate=1e-3, batch=32, sequence=64, dropout=0.0, validate_every=100, patience=8
+)
 """Where `tune` differs from `fit`: a short run from good weights, on little text."""
 
 
