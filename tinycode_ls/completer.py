@@ -13,7 +13,8 @@ import numpy as np
 from .engine.block import LEAST_ASKED, LEAST_SURE, block_after
 from .engine.choice import best_cut, least_probability
 from .engine.deadline import Deadline
-from .engine.mixture import MOST_RECALLED, NOTHING_BELOW, Hypotheses, Predictor
+from .engine.hypotheses import Hypotheses
+from .engine.mixture import MOST_RECALLED, NOTHING_BELOW, Predictor
 from .engine.model import Model
 from .engine.reader import DocumentReader
 from .engine.search import Continuation, SearchOptions, search
@@ -28,7 +29,7 @@ from .suggestion import Request, Source, Suggestion
 MOST_DOCUMENTS = 16
 """Documents whose snapshots are kept; about 2 MB each at most."""
 MOST_TYPED = 16
-"""Bytes typed between two requests that are stepped one by one; more are read in one batch."""
+"""Bytes typed between two requests that are followed from where the last one was; more are read anew."""
 MOST_INDEXED = 2
 """Documents whose index is kept, up to 1.2 MB each; it is made anew in a few milliseconds."""
 WINDOW_STEP = 16_000
@@ -138,9 +139,7 @@ class Completer:
         predictor = Predictor(document.model, mixer, document.index, workspace, document.below_line)
         asked = self._asked
         if asked is not None and asked.goes_on(document, left, predictor):
-            start = asked.start
-            for byte in left[len(asked.left) :]:
-                start = predictor.step(start, np.array([0]), np.array([byte]))
+            start = predictor.follow(asked.start, left[len(asked.left) :])
         else:
             since = max(len(document.above), len(left) - MOST_RECALLED)
             logits, state = document.reader.read(left, since)

@@ -86,3 +86,12 @@ def test_contexts_since_a_fixed_place_are_counted_whole() -> None:
             expected = len(places) if context else len(text) + 1
             assert high[0, column] - low[0, column] == (0 if back > 50 else expected)
         low, high = index.extend(low, high, [part[50 + typed]])
+
+
+def test_the_longest_context_says_what_followed_it_most_often() -> None:
+    """With its length and the share; nothing where not even the last byte occurs."""
+    index = SuffixIndex(b"abc abc abd xbe")
+    low, high = index.start(b"zab")
+    assert index.longest(low[0], high[0]) == (2, pytest.approx(2 / 3), ord("c"))
+    low, high = index.start(b"az")
+    assert index.longest(low[0], high[0]) == (0, 0.0, 0)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .deadline import Deadline
-from .mixture import Predictor
-from .search import LINE_END, Continuation, SearchOptions, search
+from .mixture import LINE_END, Predictor
+from .search import Continuation, SearchOptions, search
 
 LINE = SearchOptions(width=2, most_bytes=120, blank=False)
 LEAST_SURE, LEAST_ASKED = 0.8, 0.3

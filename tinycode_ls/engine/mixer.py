@@ -41,7 +41,8 @@ SLOTS = DOCUMENT.slots + WORKSPACE.slots + 1 + words.SLOTS  # the one: what the 
 
 SIGNALS = 5
 FADING = np.array([0.7, 0.93], np.float32)
-RECENT = SIGNALS * len(FADING)
+FADED = np.tile(FADING, SIGNALS)
+RECENT = len(FADED)
 GLOBAL_FEATURES = 9 + RECENT
 FEATURES = 4 * SLOTS + GLOBAL_FEATURES
 JUDGED = 2 * SLOTS + 3
@@ -128,11 +129,24 @@ def guesses(log_p: Array, evidence: Evidence) -> Ids:
 def fade(recent: Array, guessed: Ids, log_p: Array, ids: Ids) -> Array:
     """Who was right of late on this line [B, RECENT], after `ids` [B] came: faded means of hits, and of the network's
     log probability."""
+    faded = FADED * recent + (1 - FADED) * _signals(guessed, log_p, ids)
+    return np.asarray(np.where((ids == 10)[:, None], 0, faded), np.float32)
+
+
+def fade_along(recent: Array, guessed: Ids, log_p: Array, ids: "npt.NDArray[Any]") -> Array:
+    """As `fade`, along the T bytes `ids` of one line, guessed [T, 4] and log_p [T, 256] before each: from `recent`
+    [1, RECENT] on -> [T + 1, RECENT]."""
+    along = np.concatenate([recent, (1 - FADED) * _signals(guessed, log_p, ids)])
+    for row in range(1, len(along)):
+        along[row] += FADED * along[row - 1]
+    return along
+
+
+def _signals(guessed: Ids, log_p: Array, ids: "npt.NDArray[Any]") -> Array:
+    """Hits, and how little the network was surprised [B, RECENT]; each once for each fading."""
     surprise = np.maximum(log_p[np.arange(len(ids)), ids], -8) / 4
     signals = np.concatenate([guessed == ids[:, None], surprise[:, None]], axis=1).astype(np.float32)
-    fading = np.tile(FADING, SIGNALS)
-    faded = fading * recent + (1 - fading) * np.repeat(signals, len(FADING), axis=1)
-    return np.asarray(np.where((ids == 10)[:, None], 0, faded), np.float32)
+    return np.repeat(signals, len(FADING), axis=1)
 
 
 def gate_features(log_p: Array, evidence: Evidence, last: Ids, columns: Ids, recent: Array) -> Array:

@@ -7,53 +7,23 @@ hypotheses, so that a search can keep, drop and duplicate them.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from ..index.below import LineBelow
 from ..index.document import DocumentIndex
 from ..index.evidence import Evidence, Voice, gather
-from ..index.suffixes import MOST_ORDER, Rows, SuffixIndex
+from ..index.suffixes import MOST_ORDER, SuffixIndex
 from ..index.words import SLOTS as WORD_SLOTS
 from ..index.words import WordContext
-from .mixer import DOCUMENT, RECENT, WORKSPACE, Array, Mixer, fade, guesses, join_evidence, silent
-from .model import Model, State, log_softmax, select_state
+from .hypotheses import Hypotheses, Ids, Places, Ranges
+from .mixer import DOCUMENT, RECENT, WORKSPACE, Array, Mixer, fade, fade_along, guesses, join_evidence, silent
+from .model import Model, State, byte_ids, log_softmax, select_state
 
-Ids = npt.NDArray[np.int64]
-Ranges = tuple[Rows, Rows]
 NOTHING_BELOW = LineBelow(b"")
+LINE_END = 10
+LEAST_EXPECTED = 0.4
+"""A byte more in a batch costs a fifth of a step: it is worth that when it is about this likely to be gone through."""
 MOST_RECALLED = 128
 """Bytes of the cursor's line over which the voices are judged; what was further back has faded to nothing."""
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where B next bytes go, as the indexes see it. `ranges`: of each voice, None where it has no text."""
-
-    ranges: tuple[Ranges | None, ...]
-    words: WordContext
-    below: Ids
-    last: Ids
-    columns: Ids
-
-    def take(self, rows: Ids | slice) -> "Places":
-        """Some of them."""
-        ranges = tuple(held and (held[0][rows], held[1][rows]) for held in self.ranges)
-        return Places(ranges, self.words.take(rows), self.below[rows], self.last[rows], self.columns[rows])
-
-
-@dataclass(frozen=True)
-class Hypotheses:
-    """log_probs [B, 256] of each one's next byte, and what is needed to go on from there.
-
-    `guessed` [B, 4]: what the voices expect next; `recent` [B, RECENT]: who was right of late.
-    """
-
-    log_probs: Array
-    network_log_probs: Array
-    state: State
-    places: Places
-    guessed: Ids
-    recent: Array
 
 
 @dataclass(frozen=True)
@@ -108,8 +78,9 @@ class Predictor:
 
     def step(self, now: Hypotheses, parents: Ids, ids: Ids) -> Hypotheses:
         """Append ids[b] to hypothesis parents[b] -> B new hypotheses."""
-        logits, state = self.model.step(ids, select_state(now.state, parents))
-        log_p = log_softmax(logits)
+        text = np.append(np.repeat(byte_ids(now.unread), len(ids), axis=1), ids[None], axis=0)
+        logits, state = self.model.run(text, select_state(now.state, parents), 1)
+        log_p = log_softmax(logits[0])
         if self.mixer is None:
             return self._alone(log_p, state)
         places = self._extend(now.places.take(parents), ids)
@@ -117,6 +88,58 @@ class Predictor:
         recent = fade(now.recent[parents], now.guessed[parents], now.network_log_probs[parents], ids)
         mixed = self.mixer.mix(log_p, evidence, places.last, places.columns, recent)
         return Hypotheses(mixed, log_p, state, places, guesses(log_p, evidence), recent)
+
+    def follow(self, now: Hypotheses, text: bytes) -> Hypotheses:
+        """The one hypothesis of `now` after `text`, on one line, as steps would make it."""
+        if len(text) < 2 or self.mixer is None:
+            for byte in text:
+                now = self.step(now, np.array([0]), np.array([byte]))
+            return now
+        places = [now.places]
+        for byte in text:
+            places.append(self._extend(places[-1], np.array([byte])))
+        return self._after(now, text, places[1:])[-1]
+
+    def ahead(self, now: Hypotheses, first: int, most: int) -> tuple[bytes, list[Hypotheses]]:
+        """`first` and up to `most` - 1 bytes that the voices expect to follow it on this line, and the one hypothesis of `now`
+        after each of them, as steps would make it."""
+        text, places = self._expected(now.places, first, most)
+        return text, self._after(now, text, places)
+
+    def _after(self, now: Hypotheses, text: bytes, places: list[Places]) -> list[Hypotheses]:
+        """In one batch, which costs about as much as two steps. `places`: after each byte of `text`."""
+        assert self.mixer is not None
+        joined = Places.join(places)
+        logits, state = self.model.run(byte_ids(now.unread + text), now.state, len(text))
+        log_p, evidence = log_softmax(logits[:, 0]), self.evidence(joined)
+        guessed = guesses(log_p, evidence)
+        guessed_before = np.concatenate([now.guessed, guessed[:-1]])
+        log_p_before = np.concatenate([now.network_log_probs, log_p[:-1]])
+        recent = fade_along(now.recent, guessed_before, log_p_before, np.frombuffer(text, np.uint8))[1:]
+        mixed = self.mixer.mix(log_p, evidence, joined.last, joined.columns, recent)
+        after = []
+        for row, place in enumerate(places):
+            one, last = slice(row, row + 1), row == len(places) - 1
+            read = (state, b"") if last else (now.state, now.unread + text[: row + 1])
+            after.append(Hypotheses(mixed[one], log_p[one], read[0], place, guessed[one], recent[one], read[1]))
+        return after
+
+    def _expected(self, places: Places, first: int, most: int) -> tuple[bytes, list[Places]]:
+        """`first`, then what followed the longest context that a voice knows, as long as all of it is likely; and the places
+        after each."""
+        text, after, chance, byte = bytearray(), [], 1.0, first
+        while chance >= LEAST_EXPECTED and byte != LINE_END and len(text) < most:
+            text.append(byte)
+            places = self._extend(places, np.array([byte]))
+            after.append(places)
+            known = [
+                index.longest(held[0][0], held[1][0])
+                for (_, index), held in zip(self._voices, places.ranges, strict=True)
+                if index is not None and held is not None
+            ]
+            _, share, byte = max(known, default=(0, 0.0, 0))
+            chance *= share
+        return bytes(text), after
 
     def along(self, before: bytes, line: bytes, logits: Array, first: int = 0) -> Along:
         """Before each byte of `line` from the `first` on, and after them: as `step` would find it, in one batch.
@@ -126,10 +149,8 @@ class Predictor:
         places = self._places(before, line, first)
         log_p, evidence = log_softmax(logits), self.evidence(places)
         guessed = guesses(log_p, evidence)
-        recent = np.zeros((len(logits), RECENT), np.float32)
-        for row, byte in enumerate(line[first:]):
-            here, after = slice(row, row + 1), slice(row + 1, row + 2)
-            recent[after] = fade(recent[here], guessed[here], log_p[here], np.array([byte]))
+        nothing = np.zeros((1, RECENT), np.float32)
+        recent = fade_along(nothing, guessed[:-1], log_p[:-1], np.frombuffer(line[first:], np.uint8))
         return Along(log_p, places, evidence, guessed, recent)
 
     def evidence(self, places: Places) -> Evidence:

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .deadline import Deadline
-from .mixture import Hypotheses, Predictor
+from .draft import Draft
+from .hypotheses import Hypotheses
+from .mixture import LINE_END, Predictor
 from .model import Array, Model, State, log_softmax
 
-LINE_END = 10
 DOCUMENT_END = 0
 
 
@@ -67,7 +68,7 @@ def search(predictor: Predictor, start: Hypotheses, options: SearchOptions, dead
     Those given up on the way are kept too, up to where they were given up: a suggestion may be cut from them.
     """
     found: list[Continuation] = []
-    live, now = [Continuation(b"", ())], start
+    live, now, draft = [Continuation(b"", ())], start, Draft(predictor)
     floor = float(np.log(max(options.floor, 1e-30)))
     for _ in range(options.most_bytes):
         grown, parents = _grow(live, now, options, floor, found)
@@ -79,7 +80,7 @@ def search(predictor: Predictor, start: Hypotheses, options: SearchOptions, dead
         if not live or deadline.expired():
             break
         ids = np.array([path.text[-1] for path in live])
-        now = predictor.step(now, np.array([parents[row] for row in open_rows]), ids)
+        now = draft.step(now, np.array([parents[row] for row in open_rows]), ids)
     found += [path for path in live if path.text]
     return sorted(found, key=lambda path: path.end_log_prob if path.ended else _total(path), reverse=True)
 

@@ -15,6 +15,7 @@ Rows = npt.NDArray[np.int64]
 
 MOST_ORDER = 32
 """Longest context that is told apart; beyond it, contexts that share their last 32 bytes are one."""
+LONGEST_SAMPLE = 16
 PIECE = 1 << 19
 """Rows sorted at once while an index is made: 4 MB for the time being."""
 
@@ -80,6 +81,19 @@ class SuffixIndex:
             # searchsorted needs the haystack's own type, or it converts the whole haystack
             row[:] = self._rows_of_byte[begin : self.first[byte + 1]].searchsorted(row.astype(np.int32)) + begin
         return bounds[:, :size], bounds[:, size:]
+
+    def longest(self, low: Rows, high: Rows) -> tuple[int, float, int]:
+        """Of one range state [MOST_ORDER + anchors]: the longest context that occurs, and of what followed it, in a sample,
+        the most frequent byte with its share. (0, 0, 0) where not even the last byte occurs."""
+        found = np.flatnonzero(low[:MOST_ORDER] < high[:MOST_ORDER])
+        if not len(found):
+            return 0, 0.0, 0
+        order = int(found[-1])
+        begin, size = int(low[order]), int(high[order] - low[order])
+        sample = self.column[begin : begin + size : -(-size // LONGEST_SAMPLE)]
+        counts = np.bincount(sample)
+        byte = int(counts.argmax())
+        return order + 1, float(counts[byte] / len(sample)), byte
 
 
 def _suffix_array(text: npt.NDArray[np.uint8]) -> Rows:

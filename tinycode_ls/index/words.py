@@ -64,6 +64,14 @@ class WordContext:
         """Some of them."""
         return WordContext(self.word[rows], self.separator[rows], self.indent[rows], self.blank[rows])
 
+    @classmethod
+    def join(cls, parts: "list[WordContext]") -> "WordContext":
+        """Those of several, in one batch."""
+        word, separator, indent, blank = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in ("word", "separator", "indent", "blank")
+        )
+        return cls(word, separator, indent, blank)
+
     def questions(self) -> tuple[Keys, ...]:
         """The keys of each question [B]."""
         deep = (self.indent * 256 + self.separator).astype(np.uint64)

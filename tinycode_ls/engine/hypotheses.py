@@ -1,0 +1,65 @@
+"""Ways a text may go on, side by side in arrays: where each stands in the indexes, and what may come next."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..index.suffixes import Rows
+from ..index.words import WordContext
+from .mixer import Array
+from .model import State, select_state
+
+Ids = npt.NDArray[np.int64]
+Ranges = tuple[Rows, Rows]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where B next bytes go, as the indexes see it. `ranges`: of each voice, None where it has no text."""
+
+    ranges: tuple[Ranges | None, ...]
+    words: WordContext
+    below: Ids
+    last: Ids
+    columns: Ids
+
+    def take(self, rows: Ids | slice) -> "Places":
+        """Some of them."""
+        ranges = tuple(held and (held[0][rows], held[1][rows]) for held in self.ranges)
+        return Places(ranges, self.words.take(rows), self.below[rows], self.last[rows], self.columns[rows])
+
+    @classmethod
+    def join(cls, parts: "list[Places]") -> "Places":
+        """Those of several, in one batch."""
+        ranges: list[Ranges | None] = []
+        for held in zip(*(part.ranges for part in parts), strict=True):
+            known = [pair for pair in held if pair is not None]  # all or none
+            ends = tuple(np.concatenate(side) for side in zip(*known, strict=True))
+            ranges.append((ends[0], ends[1]) if ends else None)
+        below, last, columns = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in ("below", "last", "columns")
+        )
+        return cls(tuple(ranges), WordContext.join([part.words for part in parts]), below, last, columns)
+
+
+@dataclass(frozen=True)
+class Hypotheses:
+    """log_probs [B, 256] of each one's next byte, and what is needed to go on from there.
+
+    `guessed` [B, 4]: what the voices expect next; `recent` [B, RECENT]: who was right of late. `unread`: the last bytes of
+    them all, which `state` has not read yet.
+    """
+
+    log_probs: Array
+    network_log_probs: Array
+    state: State
+    places: Places
+    guessed: Ids
+    recent: Array
+    unread: bytes = b""
+
+    def take(self, rows: Ids) -> "Hypotheses":
+        """Some of them."""
+        arrays = (self.log_probs[rows], self.network_log_probs[rows], select_state(self.state, rows))
+        return Hypotheses(*arrays, self.places.take(rows), self.guessed[rows], self.recent[rows], self.unread)
