@@ -31,6 +31,7 @@ T = TypeVar("T", bound=Any)
 FLOOR = 1e-3
 """Keeps one count of a byte that the network thinks impossible from deciding everything."""
 MIXER_VERSION = 5
+MEND = "make it again with `tinycode-train tune`, or give it another mixer with `tinycode-train mix`"
 
 ANCHORS = (0, 32, 128)
 """A line that is copied is known by what stands before it: further back than the orders reach, and whatever its indentation."""
@@ -198,10 +199,10 @@ def mixer_from_bytes(content: bytes) -> Mixer:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             if int(stored["version"]) != MIXER_VERSION:
-                raise ModelFileError(f"mixer version {int(stored['version'])}, expected {MIXER_VERSION}; fit it again")
+                raise ModelFileError(f"its mixer is of version {int(stored['version'])}, expected {MIXER_VERSION}; {MEND}")
             mixer = Mixer(*(stored[name].astype(np.float32) for name in Mixer.__dataclass_fields__))
     except (ValueError, KeyError, OSError) as error:
         raise ModelFileError(f"the model's mixer is damaged ({error}); copy or train the model again") from error
     if mixer.gate_in.shape[0] != FEATURES or mixer.log_sigma.shape != (SLOTS,):
-        raise ModelFileError("the model's mixer reads other features than this version; fit it again")
+        raise ModelFileError(f"its mixer reads other features than this version expects; {MEND}")
     return mixer

@@ -48,8 +48,8 @@ def split(pieces: Sequence[Piece], valid_share: float) -> tuple[list[Piece], lis
     small = [piece for piece in ordered if piece.length <= most] or [min(ordered, key=lambda piece: piece.length)]
     before = itertools.accumulate((piece.length for piece in small), initial=0)
     chosen = [piece for piece, held_back in zip(small, before, strict=False) if held_back < max(1, 2 * least)]
-    kept = {id(piece) for piece in chosen}
-    return [piece for piece in ordered if id(piece) not in kept], chosen
+    held_out = set(chosen)
+    return [piece for piece in ordered if piece not in held_out], chosen
 
 
 def _split_single(piece: Piece) -> tuple[list[Piece], list[Piece]]:
