@@ -199,7 +199,9 @@ def mixer_from_bytes(content: bytes) -> Mixer:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             if int(stored["version"]) != MIXER_VERSION:
-                raise ModelFileError(f"its mixer is of version {int(stored['version'])}, expected {MIXER_VERSION}; {MEND}")
+                raise ModelFileError(
+                    f"its mixer is of version {int(stored['version'])}, expected {MIXER_VERSION}; {MEND}"
+                )
             mixer = Mixer(*(stored[name].astype(np.float32) for name in Mixer.__dataclass_fields__))
     except (ValueError, KeyError, OSError) as error:
         raise ModelFileError(f"the model's mixer is damaged ({error}); copy or train the model again") from error
