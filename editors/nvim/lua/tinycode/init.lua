@@ -7,17 +7,18 @@ local asked = {} ---@type table<integer, table> buffer -> the last question for 
 M.keys = { accept = '<M-y>', accept_line = '<M-l>', accept_word = '<M-w>',
   next = '<M-]>', previous = '<M-[>', dismiss = '<M-e>' }
 
---- The command that starts the server: the workspace's virtual environment, else PATH.
+--- The running client, if there is one.
+function M.client(buf) return vim.lsp.get_clients({ name = 'tinycode', bufnr = buf })[1] end
+
+--- The command that starts the server: as set, else of the workspace's virtual environment, else on PATH.
 function M.command()
-  for _, place in ipairs({ '.venv', 'venv' }) do
-    local file = vim.fs.joinpath(vim.fn.getcwd(), place, vim.fn.has('win32') == 1 and 'Scripts' or 'bin', 'tinycode-ls')
+  if (vim.lsp.config.tinycode or {}).cmd then return vim.lsp.config.tinycode.cmd end
+  for _, place in ipairs({ '.venv/bin', 'venv/bin', '.venv/Scripts', 'venv/Scripts' }) do
+    local file = vim.fs.joinpath(vim.fn.getcwd(), place, 'tinycode-ls')
     if vim.fn.executable(file) == 1 then return { file } end
   end
   return { 'tinycode-ls' }
 end
-
---- The running client, if there is one.
-function M.client(buf) return vim.lsp.get_clients({ name = 'tinycode', bufnr = buf })[1] end
 
 --- Remember the questions for ghost text: no editor asks for alternatives, so `cycle` asks once more in its name.
 local function listen(client)
@@ -35,50 +36,22 @@ function M.setup(opts)
   vim.lsp.config('tinycode', { -- for every file type: the server itself is quiet where it should be
     cmd = opts.cmd or M.command(), root_markers = { '.tinycode.toml', '.git' }, on_init = listen,
     settings = { tinycode = opts.settings or vim.empty_dict() },
-  })
-  vim.api.nvim_create_autocmd('LspAttach', {
-    group = vim.api.nvim_create_augroup('tinycode', {}),
-    callback = function(event)
-      local client = vim.lsp.get_client_by_id(event.data.client_id)
-      if not client or client.name ~= 'tinycode' then return end
-      if opts.ghost_text ~= false then M.enable(true, event.buf) end
-      if vim.fn.mode() == 'i' then vim.api.nvim_exec_autocmds('CursorMovedI', { buffer = event.buf }) end -- ask at once
-      if opts.completion then vim.lsp.completion.enable(true, client.id, event.buf, { autotrigger = true }) end
+    on_attach = function(client, buf)
+      if opts.ghost_text ~= false then inline.enable(true, { bufnr = buf }) end
+      if opts.completion then vim.lsp.completion.enable(true, client.id, buf, { autotrigger = true }) end
+      if vim.fn.mode() == 'i' then vim.api.nvim_exec_autocmds('CursorMovedI', { buffer = buf }) end -- ask at once
     end,
   })
-  if opts.keys ~= false then M.map(vim.tbl_extend('force', M.keys, opts.keys or {})) end
-  vim.lsp.enable('tinycode')
-end
-
---- Map keys to the functions below; a key does what it did before while there is nothing to act on.
-function M.map(keys)
-  for action, key in pairs(keys) do
+  for action, key in pairs(opts.keys ~= false and vim.tbl_extend('force', M.keys, opts.keys or {}) or {}) do
     vim.keymap.set('i', key, function() return M[action]() and '' or key end,
       { expr = true, replace_keycodes = true, desc = 'tinycode: ' .. action })
   end
+  vim.lsp.enable('tinycode')
 end
-
-function M.enable(on, buf) inline.enable(on, { bufnr = buf }) end
 
 function M.toggle()
-  local buf = vim.api.nvim_get_current_buf()
-  M.enable(not inline.is_enabled({ bufnr = buf }), buf)
-end
-
---- The first word of a text with the blanks before it; else what comes before the next word.
-local function first_word(text) return text:match('^%s*[%w_]+') or text:match('^%s*[^%w_%s]+') or text end
-
---- The first line; after a line end, that and the line it opens.
-local function first_line(text) return text:match('^\n*[^\n]*') end
-
---- Insert text at the cursor; undo takes away just this.
-local function insert(text)
-  if text == '' then return end
-  local row, col = unpack(vim.api.nvim_win_get_cursor(0))
-  local lines = vim.split(text, '\n')
-  vim.bo.undolevels = vim.bo.undolevels -- ends the undo step of what was typed before
-  vim.api.nvim_buf_set_text(0, row - 1, col, row - 1, col, lines)
-  vim.api.nvim_win_set_cursor(0, { row + #lines - 1, (#lines == 1 and col or 0) + #lines[#lines] })
+  local buffer = { bufnr = vim.api.nvim_get_current_buf() }
+  inline.enable(not inline.is_enabled(buffer), buffer)
 end
 
 --- What is left of a text that was offered at (row, col), both from 0, when some of it was typed since; nil if stale.
@@ -89,12 +62,19 @@ function M.rest(text, row, col)
   return vim.startswith(text, typed) and text:sub(#typed + 1) or nil
 end
 
+--- Insert what `part` takes of the shown text; undo takes away just this. False when nothing is shown.
 local function take(part)
   return inline.get({ on_accept = function(item)
-    local rest = M.rest(item.insert_text, item.range:to_extmark())
-    if rest and rest ~= '' then insert(part(rest)) end
+    local text = part(M.rest(item.insert_text, item.range:to_extmark()) or '')
+    if text == '' then return end
+    vim.bo.undolevels = vim.bo.undolevels -- ends the undo step of what was typed before
+    vim.api.nvim_put(vim.split(text, '\n'), 'c', false, true)
   end })
 end
+
+--- A word, or signs, with the blanks before; a line, or a line end with the line that it opens.
+local function first_word(text) return text:match('^%s*[%w_]+') or text:match('^%s*[^%w_%s]+') or text end
+local function first_line(text) return text:match('^\n*[^\n]*') end
 
 function M.accept() return take(function(text) return text end) end
 function M.accept_line() return take(first_line) end
