@@ -70,7 +70,7 @@ def package() -> dict[str, Any]:
         "engines": {"vscode": "^1.91.0"},
         "extensionKind": ["workspace"],
         "main": "./dist/extension.js",
-        "activationEvents": ["onStartupFinished"],
+        "activationEvents": ["onLanguage", "onStartupFinished"],  # whichever is first: a document, or the window
         "contributes": {
             "configuration": {"title": "tinycode", "properties": properties},
             "commands": [

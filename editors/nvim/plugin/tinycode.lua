@@ -3,7 +3,7 @@ local names = { 'status', 'explain', 'jump', 'toggle', 'tune', 'log', 'restart' 
 vim.api.nvim_create_user_command('Tinycode', function(given)
   local act = require('tinycode.commands')[given.fargs[1]]
   if act then return act(unpack(given.fargs, 2)) end
-  vim.notify(('tinycode: %s is unknown; expected %s'):format(given.args, table.concat(names, ', ')), vim.log.levels.ERROR)
+  vim.notify('tinycode: ' .. given.args .. ' is unknown; expected ' .. table.concat(names, ', '), vim.log.levels.ERROR)
 end, { nargs = '+', complete = function(typed)
   return vim.tbl_filter(function(name) return vim.startswith(name, typed) end, names)
 end })

@@ -1,7 +1,7 @@
 // The VS Code client: finds the server, starts it, shows its state. Suggestions are the server's work alone.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import {
   commands, ConfigurationTarget, ExtensionContext, Range, StatusBarAlignment, StatusBarItem, Uri, window, workspace,
@@ -116,7 +116,7 @@ async function findServer(): Promise<string[] | undefined> {
     [python, '-m', 'tinycode_ls'],
   ];
   for (const candidate of candidates) {
-    if (await answers(candidate)) return candidate;
+    if (await runnable(candidate)) return candidate;
   }
   const tried = candidates.map((candidate) => candidate.join(' ')).join(', ');
   const install = `Run "${INSTALL}" in a terminal`;
@@ -130,13 +130,12 @@ async function findServer(): Promise<string[] | undefined> {
   return undefined;
 }
 
-async function answers(candidate: string[]): Promise<boolean> {
-  try {
-    await run(candidate[0], [...candidate.slice(1), '--version'], { timeout: 10_000 });
-    return true;
-  } catch {
-    return false;
-  }
+/** Whether the program is there; only Python has to be asked for our module, since each question delays the start. */
+async function runnable([program, ...args]: string[]): Promise<boolean> {
+  const folders = isAbsolute(program) ? [''] : (process.env.PATH ?? '').split(delimiter);
+  const names = WINDOWS ? [program, `${program}.exe`, `${program}.cmd`] : [program];
+  if (!folders.some((folder) => names.some((name) => existsSync(join(folder, name))))) return false;
+  return args[0] !== '-m' || run(program, [...args, '--version'], { timeout: 10_000 }).then(() => true, () => false);
 }
 
 function terminal(text: string, name: string): void {

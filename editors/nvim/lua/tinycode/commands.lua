@@ -15,8 +15,8 @@ function M.describe(status)
   for _, model in ipairs(status.models) do
     table.insert(lines, ('model for %s: %s (%s)'):format(model.language, model.path, model.origin))
   end
-  local index = ('index: %d files, %.1f MB'):format(status.index.files, status.index.bytes / 1e6)
-  return vim.trim(table.concat(lines, '\n') .. '\n' .. index .. '\n' .. status.problem)
+  table.insert(lines, ('index: %d files, %.1f MB'):format(status.index.files, status.index.bytes / 1e6))
+  return vim.trim(table.concat(lines, '\n') .. '\n' .. status.problem)
 end
 
 function M.status()
@@ -25,20 +25,20 @@ function M.status()
 end
 
 function M.explain()
-  local found = M.ask('tinycode.explain')
-  vim.notify('tinycode: ' .. (found and found.summary or 'nothing was suggested yet'))
+  vim.notify('tinycode: ' .. (M.ask('tinycode.explain') or { summary = 'nothing was suggested yet' }).summary)
 end
 
 --- To the place the last suggestion comes from.
 function M.jump()
   for _, source in ipairs((M.ask('tinycode.explain') or { sources = {} }).sources) do
-    local file = source.uri and vim.fn.fnameescape(vim.uri_to_fname(source.uri))
-    if file then return vim.cmd(('edit +%d %s'):format(source.line, file)) end
+    local place = source.uri and ('+%d %s'):format(source.line, vim.fn.fnameescape(vim.uri_to_fname(source.uri)))
+    if place then return vim.cmd('edit ' .. place) end
   end
   vim.notify('tinycode: the last suggestion comes from no file')
 end
 
 M.toggle = tinycode.toggle
+function M.log() vim.cmd.tabedit(vim.lsp.log.get_filename()) end
 
 --- Train on this repository, in a terminal; the server picks the new model up by itself. Flags go to tinycode-train.
 function M.tune(...)
@@ -47,8 +47,6 @@ function M.tune(...)
   vim.cmd('botright new')
   vim.fn.jobstart({ trainer, 'tune', ... }, { term = true, cwd = client and client.root_dir })
 end
-
-function M.log() vim.cmd.tabedit(vim.lsp.log.get_filename()) end
 
 --- Enabled again once it is gone, for 5 seconds at most.
 function M.restart()

@@ -10,7 +10,7 @@ local function forget()
   shown = nil
 end
 
---- Show, instead of what was there, what is left of the current item; nothing when something else was typed.
+--- Show, instead of what was there, what is left of the current item; nothing (nil) when something else was typed.
 local function draw(new)
   local item = new and new.items[new.index]
   local rest = item and require('tinycode').rest(item.insertText, new.range.to_extmark())
@@ -21,19 +21,18 @@ local function draw(new)
   local row, col = unpack(vim.api.nvim_win_get_cursor(0))
   vim.api.nvim_buf_set_extmark(shown.buf, ns, row - 1, col,
     { virt_text = table.remove(lines, 1), virt_text_pos = 'inline', virt_lines = lines })
+  return shown
 end
 
---- The server drops a question by itself when the next one comes.
 local function request(buf)
   local client = require('tinycode').client(buf)
   if not client or vim.fn.mode() ~= 'i' then return end
+  local row, col = unpack(vim.api.nvim_win_get_cursor(0))
+  local range, tick = { to_extmark = function() return row - 1, col end }, vim.b[buf].changedtick
   local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
   params.context = { triggerKind = 2 }
-  local row, col = unpack(vim.api.nvim_win_get_cursor(0))
-  local tick = vim.b[buf].changedtick
   client:request('textDocument/inlineCompletion', params, function(err, result)
     if err or not result or vim.fn.mode() ~= 'i' or vim.b[buf].changedtick ~= tick then return end
-    local range = { to_extmark = function() return row - 1, col end }
     draw({ buf = buf, range = range, items = result.items or result, index = 1 })
   end, buf)
 end
@@ -54,8 +53,7 @@ function M.enable(on, filter) enabled[filter.bufnr] = on forget() end
 function M.get(opts)
   if not shown then return false end
   vim.schedule(function()
-    draw(shown)
-    local now = shown
+    local now = draw(shown)
     forget()
     if now then opts.on_accept({ insert_text = now.items[now.index].insertText, range = now.range }) end
   end)

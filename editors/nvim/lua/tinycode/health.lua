@@ -10,9 +10,7 @@ return { check = function()
       { 'pip install tinycode-ls', "or require('tinycode').setup({ cmd = { '/path/to/tinycode-ls' } })" })
   end
   local status = tinycode.client() and commands.ask('tinycode.status')
-  if not status then
-    return health.warn('the server does not run', { "require('tinycode').setup() goes into init.lua; then open a file" })
-  end
+  if not status then return health.warn('the server does not run', { 'call setup() in init.lua, then open a file' }) end
   health.info(commands.describe(status))
   if status.problem ~= '' then health.error(status.problem, { 'run :Tinycode tune' }) end
 end }

@@ -7,7 +7,6 @@ local asked = {} ---@type table<integer, table> buffer -> the last question for 
 M.keys = { accept = '<M-y>', accept_line = '<M-l>', accept_word = '<M-w>',
   next = '<M-]>', previous = '<M-[>', dismiss = '<M-e>' }
 
---- The running client, if there is one.
 function M.client(buf) return vim.lsp.get_clients({ name = 'tinycode', bufnr = buf })[1] end
 
 --- The command that starts the server: as set, else of the workspace's virtual environment, else on PATH.
@@ -20,31 +19,28 @@ function M.command()
   return { 'tinycode-ls' }
 end
 
---- Remember the questions for ghost text: no editor asks for alternatives, so `cycle` asks once more in its name.
-local function listen(client)
-  local request = client.request
-  client.request = function(self, method, params, handler, buf)
-    if method == 'textDocument/inlineCompletion' then asked[buf] = { client = self, handler = handler } end
-    return request(self, method, params, handler, buf)
-  end
-end
-
 --- opts.cmd: the server's command. opts.settings: see :help tinycode-settings. opts.ghost_text: false for none.
 --- opts.completion: true to let Neovim's own completion menu ask the server. opts.keys: false, or a table like M.keys.
 function M.setup(opts)
   opts = opts or {}
   vim.lsp.config('tinycode', { -- for every file type: the server itself is quiet where it should be
-    cmd = opts.cmd or M.command(), root_markers = { '.tinycode.toml', '.git' }, on_init = listen,
+    cmd = opts.cmd or M.command(), root_markers = { '.tinycode.toml', '.git' },
     settings = { tinycode = opts.settings or vim.empty_dict() },
+    on_init = function(client) -- note the questions: no editor asks for alternatives, so `cycle` asks in its name
+      local request = client.request
+      client.request = function(self, method, params, handler, buf)
+        if method == 'textDocument/inlineCompletion' then asked[buf] = { client = self, handler = handler } end
+        return request(self, method, params, handler, buf)
+      end
+    end,
     on_attach = function(client, buf)
       if opts.ghost_text ~= false then inline.enable(true, { bufnr = buf }) end
       if opts.completion then vim.lsp.completion.enable(true, client.id, buf, { autotrigger = true }) end
       if vim.fn.mode() == 'i' then vim.api.nvim_exec_autocmds('CursorMovedI', { buffer = buf }) end -- ask at once
     end,
   })
-  for action, key in pairs(opts.keys ~= false and vim.tbl_extend('force', M.keys, opts.keys or {}) or {}) do
-    vim.keymap.set('i', key, function() return M[action]() and '' or key end,
-      { expr = true, replace_keycodes = true, desc = 'tinycode: ' .. action })
+  for name, key in pairs(opts.keys ~= false and vim.tbl_extend('force', M.keys, opts.keys or {}) or {}) do
+    vim.keymap.set('i', key, function() return M[name]() and '' or key end, { expr = true, desc = 'tinycode: ' .. name })
   end
   vim.lsp.enable('tinycode')
 end
@@ -72,19 +68,17 @@ local function take(part)
   end })
 end
 
---- A word, or signs, with the blanks before; a line, or a line end with the line that it opens.
-local function first_word(text) return text:match('^%s*[%w_]+') or text:match('^%s*[^%w_%s]+') or text end
-local function first_line(text) return text:match('^\n*[^\n]*') end
-
 function M.accept() return take(function(text) return text end) end
-function M.accept_line() return take(first_line) end
-function M.accept_word() return take(first_word) end
+function M.accept_line() return take(function(text) return text:match('^\n*[^\n]*') end) end -- or line end and next
+function M.accept_word() -- or signs; with the blanks before them
+  return take(function(text) return text:match('^%s*[%w_]+') or text:match('^%s*[^%w_%s]+') or text end)
+end
 function M.dismiss() return take(function() return '' end) end
 
 --- Alternatives are asked for at the first step; typing on begins anew.
 local function cycle(count)
-  local buf = vim.api.nvim_get_current_buf()
-  local last, tick = asked[buf], vim.b[buf].changedtick
+  local buf, tick = vim.api.nvim_get_current_buf(), vim.b.changedtick
+  local last = asked[buf]
   if not last or last.client:is_stopped() or not inline.is_enabled({ bufnr = buf }) then return false end
   if last.several == tick then inline.select({ count = count }) return true end
   local params = vim.lsp.util.make_position_params(0, last.client.offset_encoding)
