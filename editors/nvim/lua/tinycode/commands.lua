@@ -15,7 +15,7 @@ function M.describe(status)
   for _, model in ipairs(status.models) do
     table.insert(lines, ('model for %s: %s (%s)'):format(model.language, model.path, model.origin))
   end
-  table.insert(lines, ('index: %d files, %.1f MB'):format(status.index.files, status.index.bytes / 1e6))
+  table.insert(lines, ('index: %d files, %.1f MB'):format(status.index.files or 0, (status.index.bytes or 0) / 1e6))
   return vim.trim(table.concat(lines, '\n') .. '\n' .. status.problem)
 end
 
