@@ -65,7 +65,8 @@ class Neovim:
             if value := holds():
                 return value
             time.sleep(0.02)
-        raise AssertionError(f"Neovim: waited in vain for {what}")
+        seen = self.lua("{ vim.fn.mode(), vim.fn.execute('messages'), vim.fn.line('.'), vim.fn.bufname() }")
+        raise AssertionError(f"Neovim: waited in vain for {what}; mode, messages, line, buffer: {seen}")
 
     def ghost(self) -> str:
         """The ghost text drawn now."""

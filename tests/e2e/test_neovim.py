@@ -176,6 +176,19 @@ def test_commands(start, repository):
     nvim.wait_ghost(REST)
 
 
+def test_the_server_attaching_to_another_buffer_leaves_the_ghost_text_alone(start, repository):
+    (repository / "b.py").write_text("z = 1\n")
+    nvim, _ = start("a.py", "x = 1\n")
+    nvim.keys("Goy = frobnicat")
+    nvim.wait_ghost(REST)
+    nvim.lua(
+        "(function() local other = vim.fn.bufadd('b.py') vim.fn.bufload(other)"
+        " return vim.lsp.buf_attach_client(other, require('tinycode').client(0).id) end)()"
+    )
+    nvim.until(lambda: nvim.lua("#vim.tbl_keys(require('tinycode').client(0).attached_buffers)") == 2, "two buffers")
+    assert nvim.wait_ghost(REST)
+
+
 def test_tune_in_a_terminal_and_the_server_takes_the_model(start, repository, server_command):
     nvim, _ = start("a.py", "x = 1\n", "", [str(Path(sys.executable).with_name("tinycode-ls"))])
     nvim.until_indexed()

@@ -28,8 +28,7 @@ function M.explain()
   vim.notify('tinycode: ' .. (M.ask('tinycode.explain') or { summary = 'nothing was suggested yet' }).summary)
 end
 
---- To the place the last suggestion comes from.
-function M.jump()
+function M.jump() -- to the place the last suggestion comes from
   for _, source in ipairs((M.ask('tinycode.explain') or { sources = {} }).sources) do
     local place = source.uri and ('+%d %s'):format(source.line, vim.fn.fnameescape(vim.uri_to_fname(source.uri)))
     if place then return vim.cmd('edit ' .. place) end

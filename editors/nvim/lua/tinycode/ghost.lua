@@ -46,7 +46,7 @@ vim.api.nvim_create_autocmd({ 'InsertEnter', 'CursorMovedI', 'TextChangedP' }, {
 end })
 
 function M.is_enabled(filter) return enabled[filter.bufnr] or false end
-function M.enable(on, filter) enabled[filter.bufnr] = on forget() end
+function M.enable(on, filter) enabled[filter.bufnr] = on if not on then forget() end end
 
 --- Hand the shown item over and forget it; false when there is none. Scheduled: mappings with <expr> may not edit, and
 --- are evaluated before the key typed just before them is in the buffer.
@@ -61,8 +61,7 @@ function M.get(opts)
 end
 
 function M.select(opts)
-  if not shown then return end
-  shown.index = (shown.index - 1 + opts.count) % #shown.items + 1
+  if shown then shown.index = (shown.index - 1 + opts.count) % #shown.items + 1 end
   draw(shown)
 end
 

@@ -36,7 +36,9 @@ function M.setup(opts)
     on_attach = function(client, buf)
       if opts.ghost_text ~= false then inline.enable(true, { bufnr = buf }) end
       if opts.completion then vim.lsp.completion.enable(true, client.id, buf, { autotrigger = true }) end
-      if vim.fn.mode() == 'i' then vim.api.nvim_exec_autocmds('CursorMovedI', { buffer = buf }) end -- ask at once
+      vim.schedule(function() -- ask at once where somebody types; a buffer being loaded passes for the current one
+        if vim.fn.mode() == 'i' and vim.fn.bufnr() == buf then vim.api.nvim_exec_autocmds('CursorMovedI', {}) end
+      end)
     end,
   })
   for name, key in pairs(opts.keys ~= false and vim.tbl_extend('force', M.keys, opts.keys or {}) or {}) do
