@@ -6,6 +6,7 @@ from fake_server import FakeBackend
 
 from tinycode_ls.configuration import Configuration
 from tinycode_ls.session import Ask, Session
+from tinycode_ls.suggestion import Source
 from tinycode_ls.text import Position
 
 URI = "file:///w/a.py"
@@ -32,4 +33,21 @@ async def test_a_question_that_waited_does_not_end_a_newer_one(tmp_path, monkeyp
     newer_runs.set()
     assert (await older).suggestions == ()
     assert [suggestion.text for _, suggestion in (await newer).suggestions] == [" but sure"]
+    session.stop()
+
+
+async def test_an_explanation_names_a_file_as_the_open_folder_does(tmp_path, monkeypatch) -> None:
+    """The index knows whole paths; nobody wants to read them. Outside of any folder the whole path is all there is."""
+    configuration = Configuration(own_file=tmp_path / "none.toml")
+    configuration.roots = (tmp_path / "w",)
+    session = Session(FakeBackend(print), configuration)
+    session.configure()
+    session.documents.open(URI, 1, "python", "x = pri")
+    (number, _), *_ = (await session.suggest(Ask(URI, Position(0, 7)))).suggestions
+    inside, outside = tmp_path / "w" / "src" / "db.py", tmp_path / "other.py"
+    sources = (Source(0.5, str(inside), 3), Source(0.2), Source(0.3, str(outside), 9))
+    monkeypatch.setattr(session.backend, "explain", lambda suggestion: sources, raising=False)
+    found = await session.explain(number)
+    assert found is not None and found.summary == f"80 %; 50 % from src/db.py:3, 20 % model, 30 % from {outside}:9"
+    assert found.files == (inside, outside)
     session.stop()

@@ -168,7 +168,11 @@ class Session:
             return None
         work = partial(_ignoring_deadline, partial(self.backend.explain, suggestion))
         sources = await self._requests.run("explain", work, self.settings.timeout_ms, suggestion.sources)
-        return Explanation(suggestion, sources, tuple(self._file(source.path) for source in sources if source.path))
+        files = tuple(self._file(source.path) for source in sources if source.path)
+        named = tuple(
+            replace(source, path=self._name(Path(source.path))) if source.path else source for source in sources
+        )
+        return Explanation(suggestion, named, files)
 
     async def warm_up(self, uri: str) -> None:
         """Load what a document will need, before it is asked for."""
@@ -289,8 +293,11 @@ class Session:
         return Request(self._path(cursor), left, right, ask.invoked, count, most_lines)
 
     def _path(self, cursor: Cursor) -> str:
-        """Relative to the innermost open folder that holds it; with an extension that tells the language."""
-        path = Path(file_name(name_of(cursor.uri), cursor.language))
+        """By its name in the workspace; with an extension that tells the language."""
+        return self._name(Path(file_name(name_of(cursor.uri), cursor.language)))
+
+    def _name(self, path: Path) -> str:
+        """Relative to the innermost open folder that holds it; the whole path where there is none."""
         roots = [root for root in self.configuration.roots if path.is_relative_to(root)]
         if roots:
             return path.relative_to(max(roots, key=lambda root: len(root.parts))).as_posix()

@@ -158,11 +158,9 @@ async function explain(): Promise<void> {
   const found = await ask<Explanation | null>('tinycode.explain');
   if (!found) return void window.showInformationMessage('tinycode: nothing was suggested yet.');
   const places = found.sources.filter((source) => source.uri).map((source) => ({
-    title: `${workspace.asRelativePath(source.path ?? '')}:${source.line}`, source,
+    title: `${source.path}:${source.line}`, source,
   }));
-  const summary = found.sources.reduce((text, { path }) =>
-    path ? text.replace(path, workspace.asRelativePath(path)) : text, found.summary);
-  const choice = await window.showInformationMessage(`tinycode: ${summary}`, ...places);
+  const choice = await window.showInformationMessage(`tinycode: ${found.summary}`, ...places);
   if (!choice?.source.uri) return;
   const line = (choice.source.line ?? 1) - 1;
   await window.showTextDocument(Uri.parse(choice.source.uri), { selection: new Range(line, 0, line, 0) });
