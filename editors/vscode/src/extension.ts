@@ -1,6 +1,7 @@
 // The VS Code client: finds the server, starts it, shows its state. Suggestions are the server's work alone.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import {
@@ -104,7 +105,7 @@ function chosenSettings(): Record<string, unknown> {
   return chosen;
 }
 
-/** The setting, the workspace's virtual environment, PATH, then Python's module; a message when there is none. */
+/** The setting, the workspace's virtual environment, PATH, ~/.local/bin, Python's module; a message when there is none. */
 async function findServer(): Promise<string[] | undefined> {
   const set = workspace.getConfiguration('tinycode').get<string[]>('command') ?? [];
   const environments = (workspace.workspaceFolders ?? []).flatMap((folder) => ['.venv', 'venv'].map((name) =>
@@ -113,6 +114,7 @@ async function findServer(): Promise<string[] | undefined> {
   const candidates = set.length > 0 ? [set] : [
     ...environments.filter((file) => existsSync(file)).map((file) => [file]),
     ['tinycode-ls'],
+    [join(homedir(), '.local', 'bin', 'tinycode-ls')], // pipx, uv, pip --user; a login shell may leave it off PATH
     [python, '-m', 'tinycode_ls'],
   ];
   for (const candidate of candidates) {
