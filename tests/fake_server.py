@@ -35,7 +35,7 @@ class FakeBackend:
                 time.sleep(0.001)
             return [Suggestion(" but sure", 0.5)] if not deadline.cancelled else []
         if request.left.endswith("deaf"):
-            time.sleep(0.6)
+            time.sleep(2)
         if request.left.endswith("crash"):
             raise ValueError("crashed as told")
         if request.left.endswith("broken"):

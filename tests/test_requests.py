@@ -61,8 +61,8 @@ async def test_other_documents_are_not_superseded(newest):
 
 async def test_late_work_is_answered_by_silence_in_time(newest):
     begin = time.monotonic()
-    assert await newest.run("a", lambda deadline: time.sleep(0.4) or "late", 50, "nothing") == "nothing"
-    assert time.monotonic() - begin < 0.3
+    assert await newest.run("a", lambda deadline: time.sleep(3) or "late", 50, "nothing") == "nothing"
+    assert time.monotonic() - begin < 2
 
 
 async def test_work_that_polls_its_deadline_is_in_time(newest):

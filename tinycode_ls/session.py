@@ -22,7 +22,7 @@ from .languages import file_name
 from .quiet import why_quiet
 from .requests import Newest
 from .settings import Settings
-from .suggestion import Request, Source, Suggestion
+from .suggestion import Request, Source, Suggestion, name_within
 from .text import Position, Span, offset_at
 from .type_through import Shown, rest_of
 
@@ -169,10 +169,7 @@ class Session:
         work = partial(_ignoring_deadline, partial(self.backend.explain, suggestion))
         sources = await self._requests.run("explain", work, self.settings.timeout_ms, suggestion.sources)
         files = tuple(self._file(source.path) for source in sources if source.path)
-        named = tuple(
-            replace(source, path=self._name(Path(source.path))) if source.path else source for source in sources
-        )
-        return Explanation(suggestion, named, files)
+        return Explanation(suggestion, tuple(source.within(self.configuration.roots) for source in sources), files)
 
     async def warm_up(self, uri: str) -> None:
         """Load what a document will need, before it is asked for."""
@@ -294,14 +291,7 @@ class Session:
 
     def _path(self, cursor: Cursor) -> str:
         """By its name in the workspace; with an extension that tells the language."""
-        return self._name(Path(file_name(name_of(cursor.uri), cursor.language)))
-
-    def _name(self, path: Path) -> str:
-        """Relative to the innermost open folder that holds it; the whole path where there is none."""
-        roots = [root for root in self.configuration.roots if path.is_relative_to(root)]
-        if roots:
-            return path.relative_to(max(roots, key=lambda root: len(root.parts))).as_posix()
-        return path.as_posix()
+        return name_within(Path(file_name(name_of(cursor.uri), cursor.language)), self.configuration.roots)
 
     def _file(self, path: str) -> Path:
         """A source's path on disk: below the open folder that has it."""

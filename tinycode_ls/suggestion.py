@@ -1,6 +1,8 @@
 """What a completion is, in plain text and numbers: shared by the completer, the server and the command line."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -13,6 +15,10 @@ class Source:
     share: float
     path: str = ""
     line: int = 0
+
+    def within(self, roots: Sequence[Path]) -> "Source":
+        """The same place, named as one of the open folders `roots` would."""
+        return replace(self, path=name_within(Path(self.path), roots)) if self.path else self
 
 
 @dataclass(frozen=True)
@@ -44,3 +50,10 @@ class Request:
     whole_lines: bool = False
     count: int = 1
     most_lines: int = 1
+
+
+def name_within(path: Path, roots: Sequence[Path]) -> str:
+    """Relative to the innermost of `roots` that holds it; the whole path where none does."""
+    holding = [root for root in roots if path.is_relative_to(root)]
+    innermost = max(holding, key=lambda root: len(root.parts), default=None)
+    return (path.relative_to(innermost) if innermost else path).as_posix()

@@ -51,15 +51,17 @@ def complete_at(place: str, model: str | None, count: int, standard_input: TextI
     """The suggestions at `FILE[:LINE[:COLUMN]]`, whole lines, best first; the index is that of the current folder."""
     path, left, right = read_place(place, standard_input)
     problems: list[str] = []
-    backend, _ = _backend(Path.cwd(), model, problems)
+    here = Path.cwd()
+    backend, _ = _backend(here, model, problems)
     backend.build_index(lambda percent, message: None, Deadline())
     found = backend.complete(Request(path, left, right, whole_lines=True, count=max(1, count)), Deadline())
     if problems and not found:
         raise ModelFileError(problems[0])
-    return [
-        Completion(item.text, item.probability, Explanation(item, backend.explain(item), ()).summary)
-        for item in found[: max(1, count)]
-    ]
+    completions = []
+    for item in found[: max(1, count)]:
+        sources = tuple(source.within([here]) for source in backend.explain(item))
+        completions.append(Completion(item.text, item.probability, Explanation(item, sources, ()).summary))
+    return completions
 
 
 def check_folder(folder: Path, model: str | None) -> CheckReport:
