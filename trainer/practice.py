@@ -2,8 +2,10 @@
 
 This is where the mixer is fitted and the choice of suggestions is tried, never on the benchmark's repositories. An edit is
 made up by taking blocks of lines out of a file: the workspace holds the file without them, what stands below the cursor is
-the rest of that older file, and the lines of a block are to be written again, one after another. Where an older release of
-the package is at hand, edits need not be made up: the lines that the newer one added are what people wrote next.
+the rest of that older file, and the lines of a block are to be written again, one after another; or a file is new, and
+written from its top. Where an older release of the package is at hand, edits need not be made up: the lines that the newer
+one added are what people wrote next. Blank lines and lone brackets are lines, too: a mixer that never met them gives them
+next to nothing.
 """
 
 import difflib
@@ -18,8 +20,9 @@ from tinycode_ls.model.document import document_header
 MOST_WORKSPACE = 1_500_000
 MOST_DOCUMENT = 60_000
 MEAN_BLOCK = 5
-OLD_FILE_SHARE = 0.8
+NEW_FILE_SHARE = 0.35
 MOST_BELOW = 200
+MOST_LINE = 400
 
 
 @dataclass(frozen=True)
@@ -45,18 +48,22 @@ def make_project(name: str, files: dict[str, bytes], practised: list[str], block
     """`files`: text by path; `practised`: those in which `blocks` blocks of lines are to be written again, each."""
     rng = random.Random(f"{seed} {name}")
     others = {path: files[path] for path in rng.sample(sorted(files), len(files)) if path not in set(practised)}
-    edits = {path: Edit.of(path, files[path][:MOST_DOCUMENT], blocks, rng) for path in practised}
-    # Most edits are to files that exist; the others are new.
-    before = {path: edit.before for path, edit in edits.items() if rng.random() < OLD_FILE_SHARE}
-    workspace = join_documents(before | others, MOST_WORKSPACE)
-    return Project(
-        name, SuffixIndex(workspace), [(path, edit.text, edit.exercises(rng)) for path, edit in edits.items()]
-    )
+    before: dict[str, bytes] = {}
+    exercises: list[tuple[str, bytes, list[Exercise]]] = []
+    for path in practised:
+        text = files[path][:MOST_DOCUMENT]
+        if rng.random() < NEW_FILE_SHARE:
+            edit = Edit.between(path, b"", text)
+            exercises.append((path, edit.text, edit.sample(2 * blocks, rng)))
+        else:
+            edit = Edit.of(path, text, blocks, rng)
+            before[path] = edit.before
+            exercises.append((path, edit.text, edit.exercises(rng)))
+    return Project(name, SuffixIndex(join_documents(before | others, MOST_WORKSPACE)), exercises)
 
 
 MOST_CHANGED = 0.5
 """A file, or a package, of which more than this share changed was not edited but written anew."""
-NEW_FILES = 0.25
 
 
 def make_release(
@@ -71,7 +78,7 @@ def make_release(
         return None
     changed = [path for path in sorted(after) if after[path] != before.get(path) and len(after[path]) <= MOST_DOCUMENT]
     rng.shuffle(changed)
-    new = [path for path in changed if path not in before][: int(files * NEW_FILES)]
+    new = [path for path in changed if path not in before][: round(files * NEW_FILE_SHARE)]
     edited = [path for path in changed if 0 < len(before.get(path, b"")) <= MOST_DOCUMENT][: files - len(new)]
     others = {path: before[path] for path in rng.sample(sorted(before), len(before))}
     workspace = join_documents({path: before[path] for path in edited} | others, MOST_WORKSPACE)
@@ -160,7 +167,7 @@ class Edit:
         return [self._exercise(place, n) for place, n in sorted(rng.sample(worth, min(most, len(worth))))]
 
     def _worth(self, number: int) -> bool:
-        return len(self.lines[number].strip()) >= 2 and len(self.lines[number]) <= 200
+        return len(self.lines[number]) <= MOST_LINE
 
     def _exercise(self, place: int, number: int) -> Exercise:
         left = _joined(self.lines[:number])

@@ -93,3 +93,19 @@ def test_lines_between_two_releases_are_what_was_written() -> None:
     project = make_release("p", {"f.py": old, "g.py": old}, {"f.py": new, **anew}, files=4, lines=9, seed=1)
     assert project is not None and [path for path, _, _ in project.files] == ["f.py"]
     assert make_release("p", {"x.py": old}, {"f.py": new, "g.py": new}, files=4, lines=9, seed=1) is None
+
+
+def test_what_is_practised_is_all_kinds_of_lines_and_files() -> None:
+    """Blank lines and lone brackets at their own rate (a mixer that never met them gave blank lines 14 bits), and new files
+    from the top, with nothing of them below the cursor or in the workspace."""
+    text = {f"{n}.c": b"".join(b"int f%d_%d(void) {\n\n}\n\n" % (n, k) for k in range(40)) for n in range(20)}
+    project = make_project("p", text, sorted(text), blocks=10, seed=1)
+    lines = [exercise.line for _, _, exercises in project.files for exercise in exercises]
+    assert 0.4 < sum(line == b"" for line in lines) / len(lines) < 0.6 and b"}" in lines
+    new = {path for path, _, exercises in project.files if not any(exercise.right for exercise in exercises)}
+    assert 2 <= len(new) <= 15
+    for path, _, exercises in project.files:
+        context = b" f" + path.removesuffix(".c").encode() + b"_"
+        low, high = project.workspace.start(context)
+        assert (low[0, len(context) - 1] == high[0, len(context) - 1]) == (path in new)
+        assert path not in new or min(len(exercise.left) for exercise in exercises) < 500
