@@ -11,12 +11,7 @@ from typing import Any
 from tinycode_ls import __version__
 from tinycode_ls.errors import CorpusError, TinycodeError, TrainingError
 
-from .recipe import Recipe
-
-TUNE_DEFAULTS = Recipe(
-    minutes=3.0, learning_rate=1e-3, batch=32, sequence=64, dropout=0.0, validate_every=100, patience=8
-)
-"""Where `tune` differs from `fit`: a short run from good weights, on little text."""
+from .recipe import TUNE_DEFAULTS, Recipe
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -135,6 +130,13 @@ def _add_mix(commands: Commands) -> None:
     )
     sub.add_argument("--out", metavar="DIR", help="folder for the model files (default: they are written in place)")
     sub.add_argument("--packages", type=int, default=60, help="packages to practise on for each model, at most")
+    sub.add_argument(
+        "--tuned",
+        type=int,
+        default=0,
+        metavar="N",
+        help="practise beside networks tuned on N of the older releases for each model, too, three minutes each (default 0)",
+    )
     sub.add_argument("--seed", type=int, default=1, help="same seed, same practice")
     sub.set_defaults(run=mix)
 
@@ -294,7 +296,7 @@ def mix(options: argparse.Namespace) -> int:
             raise CorpusError(f"{text}: expected MODEL=FOLDER, with a folder of unpacked packages")
         grounds.append(Ground(Path(model), Path(folder)))
     out = Path(options.out) if options.out else None
-    practice = Practice(packages=options.packages, seed=options.seed)
+    practice = Practice(packages=options.packages, tuned=options.tuned, seed=options.seed)
     mixer, fits = mix(grounds, practice, lambda text: print(text, file=sys.stderr))
     for ground, fit in zip(grounds, fits, strict=True):
         written = out / ground.model.name if out else ground.model

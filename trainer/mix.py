@@ -5,9 +5,14 @@ them than one of its own (trainer/LOG.md). Each model practises on packages of i
 
 The packages may be those the network was trained on, as long as it read them about once: it does not know them by heart
 then. They are never the benchmark's.
+
+A network that was tuned on a repository says itself much of what the counts say, and a mixer that never met one counts it
+twice. So some of the networks are tuned, each on the older release of a package, before the lines of the newer one are
+practised beside them.
 """
 
 import random
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,24 +25,33 @@ from tinycode_ls.index.files import judge, language_of, list_files
 from tinycode_ls.model.file import read_model_file
 
 from .export import import_weights, model_bytes
+from .fit import Order
 from .mixer import Examples, Fit, collect, fit_mixer, join_examples, judge_mixer
 from .practice import Project, make_project, make_release
+from .recipe import TUNE_DEFAULTS
+from .tune import tune
 
 LEAST_FILES = 8
 PRACTISED_SIZE = range(1_500, 50_000)
 MOST_READ = 4_000_000
 HELD_OUT_EVERY = 6
+TUNED_ON = range(250_000, 2_000_000)
+"""Bytes of source of an older release that is worth tuning on."""
+MORE_OF_TUNED = 3
+"""Times the files and the lines of each: the three minutes that tuning takes are the price of a package."""
 
 
 @dataclass(frozen=True)
 class Practice:
     """How much to practise: at most `packages` of them for each model, `files` of each, `blocks` of lines taken out of each
-    file, and, where there is an older release of the package, `lines` of those added since."""
+    file, and, where there is an older release of the package, `lines` of those added since; `tuned` of those packages
+    beside a network tuned on the older release, too."""
 
     packages: int = 60
     files: int = 8
     blocks: int = 10
     lines: int = 32
+    tuned: int = 0
     seed: int = 1
 
 
@@ -75,14 +89,16 @@ def gather_examples(ground: Ground, practice: Practice, say: Callable[[str], Non
     model = load_model(ground.model, mixed=False)
     fitted: list[Examples] = []
     held_out: list[Examples] = []
-    roots = _shuffled([root for root in ground.packages.iterdir() if root.is_dir()], practice.seed)
-    roots.sort(key=lambda root: not (ground.before / root.name).is_dir())  # first those with an older release
-    practised = 0
-    for root in roots:
+    practised = tuned = 0
+    for root in _roots(ground, practice.seed):
         kept_back = practised % HELD_OUT_EVERY == 0
         projects = list(_projects(root, ground.before / root.name, model.card.languages, practice, kept_back))
         if projects:
             examples = [collect(model, project) for project in projects]
+            if tuned < practice.tuned and not kept_back:
+                beside = beside_tuned(ground, root, practice, say)
+                tuned += beside is not None
+                examples += [beside] if beside else []
             (held_out if kept_back else fitted).extend(examples)
             practised += 1
             say(f"{practised} packages, {root.name}: {sum(len(part.targets) for part in examples)} places")
@@ -94,6 +110,33 @@ def gather_examples(ground: Ground, practice: Practice, say: Callable[[str], Non
             f"expected at least 2 folders of {LEAST_FILES} source files in {', '.join(model.card.languages)}"
         )
     return join_examples(fitted), join_examples(held_out)
+
+
+def beside_tuned(ground: Ground, root: Path, practice: Practice, say: Callable[[str], None]) -> Examples | None:
+    """Places of what the newer release of a package added, beside the network tuned on the older one; None where that is
+    too little, or too much, to tune on."""
+    languages, before = load_model(ground.model, mixed=False).card.languages, ground.before / root.name
+    old = _read(before, languages, practice.seed) if before.is_dir() else {}
+    if sum(map(len, old.values())) not in TUNED_ON:
+        return None
+    files, lines = practice.files * MORE_OF_TUNED, practice.lines * MORE_OF_TUNED
+    project = make_release(root.name, old, _read(root, languages, practice.seed), files, lines, practice.seed + 1)
+    if project is None:
+        return None
+    with tempfile.TemporaryDirectory(prefix="tuned-") as folder:
+        out = Path(folder) / "model.onnx"
+        order = Order((str(before),), str(out), root.name, "", base=str(ground.model.absolute()))
+        result = tune(order, TUNE_DEFAULTS, Path(folder) / "run", force=True, quiet=True)
+        examples = collect(load_model(out, mixed=False), project)
+    size = len(examples.targets)
+    say(f"{root.name}: tuned, {result.before.bits:.3f} -> {result.after.bits:.3f} bits; {size} places")
+    return examples
+
+
+def _roots(ground: Ground, seed: int) -> list[Path]:
+    """The packages in an order that the seed decides, first those with an older release."""
+    roots = _shuffled([root for root in ground.packages.iterdir() if root.is_dir()], seed)
+    return sorted(roots, key=lambda root: not (ground.before / root.name).is_dir())
 
 
 def _projects(

@@ -87,3 +87,9 @@ class Recipe:
                 f"the recipe has {', '.join(sorted(unknown))}, unknown to this version; start a new run"
             )
         return cls(**data)
+
+
+TUNE_DEFAULTS = Recipe(
+    minutes=3.0, learning_rate=1e-3, batch=32, sequence=64, dropout=0.0, validate_every=100, patience=8
+)
+"""Where `tune` differs from `fit`: a short run from good weights, on little text."""

@@ -1,7 +1,8 @@
 """`tinycode-train tune`: transfer learning. Continue from a model file on your own repositories.
 
-The base's int8 weights, multiplied out, are the start; its mixer goes along unchanged. Quality is measured on held-out
-files before and after, with the engine that serves, and a better model is never replaced by a worse one unasked.
+The base's int8 weights, multiplied out, are the start; its mixer, which has practised beside tuned networks, too (mix.py),
+goes along unchanged. Quality is measured on held-out files before and after, with the engine that serves, and a better
+model is never replaced by a worse one unasked.
 """
 
 from collections import Counter

@@ -12,12 +12,11 @@ from torch import Tensor
 
 from tinycode_ls.model.card import ModelCard
 from trainer.checkpoint import load_checkpoint
-from trainer.cli import TUNE_DEFAULTS
 from trainer.export import import_weights, model_bytes
 from trainer.fit import arrays_of, fitted_recipe, prepare_corpus
 from trainer.loop import start_run, train
 from trainer.progress import RunReporter
-from trainer.recipe import Recipe
+from trainer.recipe import TUNE_DEFAULTS, Recipe
 from trainer.validation import measure
 
 EVERY_BYTE = 10**9

@@ -1,0 +1,50 @@
+"""What the mixer practises beside."""
+
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tinycode_ls.engine.model import Model
+from trainer import mix
+from trainer.mix import Ground, Practice, beside_tuned
+from trainer.mixer import collect
+from trainer.practice import make_release
+
+
+@pytest.fixture
+def ground(tmp_path: Path, tiny_model_file: Path) -> Ground:
+    """One package in two releases, which repeat themselves."""
+    for folder, size in (("packages-before", 50), ("packages", 60)):
+        root = tmp_path / folder / "p"
+        root.mkdir(parents=True)
+        for n in range(10):
+            rng = random.Random(n)
+            lines = [f"    self.value_{k} = compute_{rng.randrange(9)}(self.value_{k})" for k in range(size)]
+            (root / f"m{n}.py").write_text(f"class C{n}:\n" + "\n".join(lines) + "\n")
+    return Ground(tiny_model_file, tmp_path / "packages")
+
+
+def test_beside_a_network_tuned_on_the_older_release(
+    ground: Ground, tiny_model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Places of what the newer release added, at which that network is much less surprised than its base."""
+    monkeypatch.setattr(mix, "TUNE_DEFAULTS", replace(mix.TUNE_DEFAULTS, minutes=0, steps=60, learning_rate=3e-2))
+    said: list[str] = []
+    root, practice = ground.packages / "p", Practice(files=2, lines=4)
+    assert beside_tuned(ground, root, practice, said.append) is None and not said, "a package so small is not tuned on"
+    monkeypatch.setattr(mix, "TUNED_ON", range(1_000, 100_000))
+    found = beside_tuned(ground, root, practice, said.append)
+    assert found is not None and said[0].startswith("p: tuned, ")
+    texts = [
+        {f"m{n}.py": (folder / f"m{n}.py").read_bytes() for n in range(10)} for folder in (ground.before / "p", root)
+    ]
+    project = make_release("p", *texts, files=6, lines=12, seed=2)
+    assert project is not None
+    base = collect(tiny_model, project)
+    surprise = [
+        -examples.log_p[np.arange(len(examples.targets)), examples.targets].mean() for examples in (base, found)
+    ]
+    assert surprise[1] < 0.7 * surprise[0]
