@@ -22,6 +22,7 @@ from .parallel import Group, join_group
 from .recipe import Recipe
 from .samples import Sample, opening, sample_network
 from .schedule import learning_rate
+from .threads import ThreadChoice
 from .validation import Quality, can_measure, measure
 
 
@@ -117,6 +118,10 @@ class _Loop:
         self.group: Group = join_group(self.device)
         if recipe.threads:
             torch.set_num_threads(recipe.threads)
+        by_the_clock = bool(recipe.minutes) and not recipe.steps
+        alone = self.group.ranks == 1 and self.device.type == "cpu"
+        choose = by_the_clock and alone and not recipe.threads
+        self.threads = ThreadChoice(torch.get_num_threads()) if choose else None
         self.autocast = use_bfloat16(recipe.precision, self.device)
         if recipe.batch % self.group.ranks:
             raise TrainingError(f"--batch is {recipe.batch}; expected a multiple of the {self.group.ranks} processes")
@@ -154,7 +159,7 @@ class _Loop:
         """Steps until done; saves at the end, on Ctrl-C and where a shard is lost, but not after a step that diverged."""
         with DeferredInterrupt() as interrupt:
             while (done := self.done()) < 1 and not self.stopped(interrupt.asked):
-                figures = self.step(done)
+                figures = self.timed_step(done) if self.threads else self.step(done)
                 self.listener.on_step(figures)
                 if self.run.progress.step % self.run.recipe.validate_every == 0:
                     self.validate(figures)
@@ -180,6 +185,15 @@ class _Loop:
         except CorpusError as error:
             self.problem = error
         return self.group.any(asked or self.problem is not None)
+
+    def timed_step(self, done: float) -> StepFigures:
+        """A step with as many threads as seem best."""
+        assert self.threads
+        torch.set_num_threads(self.threads.now)
+        before = self.run.progress.seconds
+        figures = self.step(done)
+        self.threads.took(figures.seconds - before)
+        return figures
 
     def step(self, done: float) -> StepFigures:
         """One optimiser step over `accumulate` chunks."""

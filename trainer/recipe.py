@@ -49,7 +49,7 @@ class Recipe:
     seed: int = _flag(1, "same seed, same bytes of the model on one machine", "run")
     device: str = _flag("auto", "auto, cpu, cuda or mps", "run")
     precision: str = _flag("auto", "auto, float32 or bfloat16 (autocast)", "run")
-    threads: int = _flag(0, "CPU threads (0 = all cores)", "run")
+    threads: int = _flag(0, "CPU threads (0 = all cores; by the clock, as many as are fastest just now)", "run")
 
     def __post_init__(self) -> None:
         for name in ("batch", "sequence", "accumulate", "validate_every", "validation_bytes"):
