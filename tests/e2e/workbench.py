@@ -60,6 +60,8 @@ class Workbench:
     def __init__(self, vscode: Path, extension: Path, scratch: Path, server: list[str], settings: dict[str, Any]):
         self.vscode, self.profile = vscode, scratch / "profile"
         machine = {"tinycode.command": server} if server else {}
+        # A remote window, as this is, takes settings of the machine's scope from the remote machine's file alone.
+        machine |= {key: value for key, value in settings.items() if key == "tinycode.logFile"}
         for place, content in (
             ("Machine", machine),
             ("User", {key: value for key, value in (SETTINGS | settings).items() if value is not None}),
