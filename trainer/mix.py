@@ -20,7 +20,7 @@ from pathlib import Path
 from tinycode_ls.atomic import write_atomic
 from tinycode_ls.engine.mixer import mixer_to_bytes
 from tinycode_ls.engine.model import load_model
-from tinycode_ls.errors import CorpusError
+from tinycode_ls.errors import CorpusError, TinycodeError
 from tinycode_ls.index.files import judge, language_of, list_files
 from tinycode_ls.model.file import read_model_file
 
@@ -96,7 +96,7 @@ def gather_examples(ground: Ground, practice: Practice, say: Callable[[str], Non
         if projects:
             examples = [collect(model, project) for project in projects]
             if tuned < practice.tuned and not kept_back:
-                beside = beside_tuned(ground, root, practice, say)
+                beside = beside_tuned(ground, root, model.card.languages, practice, say)
                 tuned += beside is not None
                 examples += [beside] if beside else []
             (held_out if kept_back else fitted).extend(examples)
@@ -112,10 +112,12 @@ def gather_examples(ground: Ground, practice: Practice, say: Callable[[str], Non
     return join_examples(fitted), join_examples(held_out)
 
 
-def beside_tuned(ground: Ground, root: Path, practice: Practice, say: Callable[[str], None]) -> Examples | None:
-    """Places of what the newer release of a package added, beside the network tuned on the older one; None where that is
-    too little, or too much, to tune on."""
-    languages, before = load_model(ground.model, mixed=False).card.languages, ground.before / root.name
+def beside_tuned(
+    ground: Ground, root: Path, languages: tuple[str, ...], practice: Practice, say: Callable[[str], None]
+) -> Examples | None:
+    """Places of what the newer release of a package added, beside the network tuned on the older one; None where that
+    cannot be tuned on, or is too little or too much."""
+    before = ground.before / root.name
     old = _read(before, languages, practice.seed) if before.is_dir() else {}
     if sum(map(len, old.values())) not in TUNED_ON:
         return None
@@ -126,7 +128,11 @@ def beside_tuned(ground: Ground, root: Path, practice: Practice, say: Callable[[
     with tempfile.TemporaryDirectory(prefix="tuned-") as folder:
         out = Path(folder) / "model.onnx"
         order = Order((str(before),), str(out), root.name, "", base=str(ground.model.absolute()))
-        result = tune(order, TUNE_DEFAULTS, Path(folder) / "run", force=True, quiet=True)
+        try:
+            result = tune(order, TUNE_DEFAULTS, Path(folder) / "run", force=True, quiet=True)
+        except TinycodeError as error:  # one package less is no reason to lose the others
+            say(f"{root.name}: not tuned ({error})")
+            return None
         examples = collect(load_model(out, mixed=False), project)
     size = len(examples.targets)
     say(f"{root.name}: tuned, {result.before.bits:.3f} -> {result.after.bits:.3f} bits; {size} places")

@@ -157,16 +157,16 @@ class Edit:
         """Up to two lines of each block; lines added above are there, lines added further down are not yet."""
         found = []
         for place, block in enumerate(self.blocks):
-            worth = [number for number in range(*block) if self._worth(number)]
+            worth = [number for number in range(*block) if self._short_enough(number)]
             found += [self._exercise(place, number) for number in sorted(rng.sample(worth, min(2, len(worth))))]
         return found
 
     def sample(self, most: int, rng: random.Random) -> list[Exercise]:
         """Up to `most` lines of all blocks."""
-        worth = [(place, n) for place, block in enumerate(self.blocks) for n in range(*block) if self._worth(n)]
+        worth = [(place, n) for place, block in enumerate(self.blocks) for n in range(*block) if self._short_enough(n)]
         return [self._exercise(place, n) for place, n in sorted(rng.sample(worth, min(most, len(worth))))]
 
-    def _worth(self, number: int) -> bool:
+    def _short_enough(self, number: int) -> bool:
         return len(self.lines[number]) <= MOST_LINE
 
     def _exercise(self, place: int, number: int) -> Exercise:

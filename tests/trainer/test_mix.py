@@ -10,7 +10,7 @@ import pytest
 from tinycode_ls.engine.model import Model
 from trainer import mix
 from trainer.mix import Ground, Practice, beside_tuned
-from trainer.mixer import collect
+from trainer.mixer import Examples, collect
 from trainer.practice import make_release
 
 
@@ -34,9 +34,13 @@ def test_beside_a_network_tuned_on_the_older_release(
     monkeypatch.setattr(mix, "TUNE_DEFAULTS", replace(mix.TUNE_DEFAULTS, minutes=0, steps=60, learning_rate=3e-2))
     said: list[str] = []
     root, practice = ground.packages / "p", Practice(files=2, lines=4)
-    assert beside_tuned(ground, root, practice, said.append) is None and not said, "a package so small is not tuned on"
+
+    def beside() -> Examples | None:
+        return beside_tuned(ground, root, ("python",), practice, said.append)
+
+    assert beside() is None and not said, "a package so small is not tuned on"
     monkeypatch.setattr(mix, "TUNED_ON", range(1_000, 100_000))
-    found = beside_tuned(ground, root, practice, said.append)
+    found = beside()
     assert found is not None and said[0].startswith("p: tuned, ")
     texts = [
         {f"m{n}.py": (folder / f"m{n}.py").read_bytes() for n in range(10)} for folder in (ground.before / "p", root)
@@ -48,3 +52,5 @@ def test_beside_a_network_tuned_on_the_older_release(
         -examples.log_p[np.arange(len(examples.targets)), examples.targets].mean() for examples in (base, found)
     ]
     assert surprise[1] < 0.7 * surprise[0]
+    monkeypatch.setattr(mix, "TUNE_DEFAULTS", replace(mix.TUNE_DEFAULTS, learning_rate=1e30))
+    assert beside() is None and said[1].startswith("p: not tuned (the loss became"), "one package less, no more"
