@@ -180,7 +180,7 @@ def _recipe(options: argparse.Namespace) -> Recipe:
 def fit(options: argparse.Namespace) -> int:
     """Train, and print where the model is and how good."""
     from .fit import Order, export_run, fit, resume
-    from .parallel import leads
+    from .parallel import end_follower, leads
 
     if options.why:
         return _why(options)
@@ -195,8 +195,9 @@ def fit(options: argparse.Namespace) -> int:
         order = Order(paths, _absolute(options.out), options.name, options.licence, base=base)
         folder = options.folder = Path(options.folder or f"{Path(options.out).with_suffix('')}.run")
         out = fit(order, _recipe(options), folder, options.quiet)
-    if leads():
-        _print_card(out)
+    if not leads():
+        end_follower()
+    _print_card(out)
     return 0
 
 

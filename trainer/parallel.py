@@ -6,6 +6,7 @@ one process would take on the whole batch. Nothing here knows what is trained.
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -115,6 +116,14 @@ def leave_group() -> None:
     """Say goodbye, where there is a group."""
     if dist.is_initialized():
         dist.destroy_process_group()
+
+
+def end_follower() -> None:
+    """End a process that does not lead and has nothing left to do, without Python's own clean-up: gloo's threads may still
+    let go of tensors then, for which they want an interpreter that is gone, and the process aborts (PyTorch 179291)."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _told_to_stop(number: int, frame: FrameType | None) -> None:
