@@ -50,6 +50,17 @@ class Attention(nn.Module):
         return near.masked_fill((back < 0) | (back >= reach), NEVER)
 
 
+FARTHER = 2.0
+"""How much less a state beyond the old reach weighs, to begin with, than the farthest within it."""
+
+
+def with_reach(weights: dict[str, Tensor], spec: ModelSpec) -> dict[str, Tensor]:
+    """The weights of a network that looks back on fewer states, for one of `spec`, which looks farther."""
+    nearness = weights["attention.nearness"]
+    farther = nearness.new_full((spec.attention - len(nearness),), float(nearness[-1]) - FARTHER)
+    return weights | {"attention.nearness": torch.cat([nearness, farther])}
+
+
 def with_attention(weights: dict[str, Tensor], spec: ModelSpec) -> dict[str, Tensor]:
     """The weights of a network without attention, for one of `spec` that has it: random there, and not yet heard by the
     output layer, so that it says what the other said until it has learned to look back."""

@@ -64,7 +64,7 @@ def _add_fit(commands: Commands) -> None:
     sub.add_argument(
         "--base",
         metavar="MODEL",
-        help="start from this model's weights; its shape counts, but for --attention, which may be added (default: random)",
+        help="start from this model's weights; its shape counts, but for --attention, which may look farther (default: random)",
     )
     sub.add_argument("--name", default="model", help="name in the model's card")
     sub.add_argument("--licence", default="", help="licence in the model's card")

@@ -19,7 +19,7 @@ from tinycode_ls.index.files import LANGUAGES
 from tinycode_ls.model.card import ModelCard
 from tinycode_ls.model.file import read_model_file
 
-from .attention import with_attention
+from .attention import with_attention, with_reach
 from .batches import fitting_batch
 from .checkpoint import Checkpoint, load_checkpoint
 from .corpus.build import build_corpus
@@ -76,8 +76,8 @@ def open_order(folder: Path) -> tuple[Order, Recipe]:
 
 
 def fit(order: Order, recipe: Recipe, folder: Path, quiet: bool = False) -> Path:
-    """Train from scratch, or from `order.base`, whose shape then counts (attention may be added); export to `order.out`;
-    returns it."""
+    """Train from scratch, or from `order.base`, whose shape then counts (attention may be added, or reach farther);
+    export to `order.out`; returns it."""
     base = load_model(Path(order.base)) if order.base else None
     group = join_group(pick_device(recipe.device))
     corpus = prepare_together(group, [Path(path) for path in order.paths], folder)
@@ -91,7 +91,7 @@ def fit(order: Order, recipe: Recipe, folder: Path, quiet: bool = False) -> Path
 
 
 def base_weights(order: Order, recipe: Recipe) -> dict[str, Tensor] | None:
-    """The weights to start from, or None for random ones; attention that the base has not is added."""
+    """The weights to start from, or None for random ones; what attention the base lacks is added."""
     if not order.base:
         return None
     path = Path(order.base)
@@ -100,13 +100,15 @@ def base_weights(order: Order, recipe: Recipe) -> dict[str, Tensor] | None:
     if recipe.attention and not spec.attention:
         torch.manual_seed(recipe.seed)
         return with_attention(weights, recipe.spec)
+    if recipe.attention > spec.attention:
+        return with_reach(weights, recipe.spec)
     return weights
 
 
 def recipe_on(recipe: Recipe, base: Model, attention: int = 0) -> Recipe:
-    """The recipe with the base's shape: training on cannot change it, only add `attention` where there is none."""
+    """The recipe with the base's shape: training on cannot change it, only let it look back farther, on `attention` states."""
     shape = base.card.spec.to_dict()
-    return Recipe.from_dict(recipe.to_dict() | shape | {"attention": base.card.spec.attention or attention})
+    return Recipe.from_dict(recipe.to_dict() | shape | {"attention": max(base.card.spec.attention, attention)})
 
 
 def resume(folder: Path, quiet: bool = False) -> tuple[Order, Corpus]:

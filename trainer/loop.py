@@ -19,6 +19,7 @@ from .checkpoint import Checkpoint, Progress, save_checkpoint
 from .interrupt import DeferredInterrupt
 from .network import Network, State, detached, next_byte_loss, pick_device
 from .parallel import Group, join_group
+from .precision import use_bfloat16
 from .recipe import Recipe
 from .samples import Sample, opening, sample_network
 from .schedule import learning_rate
@@ -285,12 +286,3 @@ class _Loop:
                     run.corpus_hash,
                 ),
             )
-
-
-def use_bfloat16(precision: str, device: torch.device) -> bool:
-    """`auto`: where the hardware multiplies bfloat16 natively; elsewhere it is emulated and slower."""
-    if precision != "auto":
-        return precision == "bfloat16"
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
-    return device.type == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

@@ -1,4 +1,5 @@
-"""Training speed: bytes per second, the share of the machine's own bf16 matrix-product rate, and bits against a reference.
+"""Training speed: bytes a second, the share of the machine's own matrix-product rate (in the faster precision), and bits
+against a reference.
 
 The reference is a network of the same size as one writes it first: float32, a cell called for each byte, PyTorch's own
 initial weights. It gets the same text, batch, optimiser and schedule, and three times the time.
@@ -17,7 +18,8 @@ from torch import Tensor, nn
 from trainer.checkpoint import Progress
 from trainer.corpus.build import build_corpus
 from trainer.corpus.store import Corpus
-from trainer.loop import Run, StepFigures, make_optimiser, start_run, train, use_bfloat16
+from trainer.loop import Run, StepFigures, make_optimiser, start_run, train
+from trainer.precision import use_bfloat16
 from trainer.recipe import Recipe
 from trainer.samples import Sample
 from trainer.validation import Quality

@@ -9,7 +9,7 @@ import torch
 
 from tinycode_ls.engine.model import load_model
 from tinycode_ls.model.spec import ATTENTION_WIDTH, ModelSpec
-from trainer.attention import Attention, with_attention
+from trainer.attention import Attention, with_attention, with_reach
 from trainer.cli import main
 from trainer.network import Network
 
@@ -96,9 +96,21 @@ def test_added_attention_says_nothing_at_first_and_learns(tied: bool) -> None:
     assert heard.abs().sum() > 0
 
 
+@torch.no_grad()
+def test_a_longer_reach_begins_as_the_shorter_one() -> None:
+    """Within the old reach nothing changes; beyond it the states that were out of reach are heard, but softly."""
+    torch.manual_seed(0)
+    near, far = (Network(replace(SPEC, attention=reach)).eval() for reach in (7, 12))
+    far.load_state_dict(with_reach(near.state_dict(), far.spec))
+    ids = torch.randint(0, 256, (12, 3))
+    before, after = near(ids, near.initial_state(3))[0], far(ids, far.initial_state(3))[0]
+    assert torch.allclose(before[1:8], after[1:8], atol=1e-5)
+    assert 0 < (before[8:] - after[8:]).abs().max() < 0.2
+
+
 def test_a_hybrid_goes_the_way_of_any_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """fit, sample, eval, tune: the tuned model has the base's shape, and starts from its weights. A model without attention
-    is given it by `fit --base`."""
+    is given it by `fit --base`, and one with a short reach a longer one; none loses any."""
     source = tmp_path / "repo"
     source.mkdir()
     for number in range(8):
@@ -117,9 +129,10 @@ def test_a_hybrid_goes_the_way_of_any_model(tmp_path: Path, capsys: pytest.Captu
     assert load_model(tuned).card.spec == load_model(model).card.spec
     main(["eval", str(tuned), str(source), "--lines", "0", "--json"])
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["bits_per_byte"] < before < 6
-    for name, base, attention in (("plain", None, "0"), ("grown", "plain", "16"), ("again", "grown", "0")):
+    steps = ("plain", None, "0"), ("grown", "plain", "16"), ("far", "grown", "24"), ("again", "far", "16")
+    for name, base, attention in steps:
         start = ["--base", str(tmp_path / f"{base}.onnx")] if base else shape
         out = tmp_path / f"{name}.onnx"
         assert main(["fit", str(source), "--out", str(out), *start, *flags, "--attention", attention]) == 0
-    reaches = [load_model(tmp_path / f"{name}.onnx").card.spec.attention for name in ("plain", "grown", "again")]
-    assert reaches == [0, 16, 16]
+    reaches = [load_model(tmp_path / f"{name}.onnx").card.spec.attention for name in ("plain", "grown", "far", "again")]
+    assert reaches == [0, 16, 24, 24]
