@@ -1,5 +1,6 @@
 """Packages -> archives -> source trees, with clients that are played by a script: no network."""
 
+import argparse
 import hashlib
 import io
 import os
@@ -14,6 +15,7 @@ import pytest
 from tinycode_ls.errors import CorpusError
 from trainer.corpus.apt import apt_command, prepare_state
 from trainer.corpus.build import build_from_manifest
+from trainer.corpus.cli import add_parser
 from trainer.corpus.fetch import fetch
 from trainer.corpus.manifest import Package
 from trainer.corpus.unpack import unpack
@@ -151,7 +153,9 @@ def test_new_version_replaces_the_old_tree(archive: Archive, tmp_path: Path) -> 
     assert [file.name for file in folder.glob("*.js")] == ["b.js"]
 
 
-def test_manifest_becomes_a_corpus(archive: Archive, npm: Callable[[str], Path], tmp_path: Path) -> None:
+def test_manifest_becomes_a_corpus(
+    archive: Archive, npm: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """From a manifest to arrays: fetched, unpacked, bounded; the card keeps each package's version and licence."""
     path = archive({f"package/lib/m{i}.js": f"export const value{i} = {i * 7919}\n" * 30 for i in range(20)})
     npm(f"cp '{path}' .")
@@ -172,6 +176,16 @@ def test_manifest_becomes_a_corpus(archive: Archive, npm: Callable[[str], Path],
     assert corpus.refused["beyond the bytes asked of its package"] > 5
     with pytest.raises(CorpusError, match="gone or out of reach"):
         build_from_manifest(manifest, tmp_path / "out", cache=tmp_path / "cache")
+    asked = argparse.ArgumentParser()
+    add_parser(asked.add_subparsers())
+    fetching = ["corpus", "fetch", str(manifest), "--cache", str(tmp_path / "cache")]
+    flags = asked.parse_args([*fetching, "--skip-missing"])
+    assert flags.run(flags) == 0
+    told = capsys.readouterr()
+    assert "1 packages" in told.out and "left out: gone 2.0.0" in told.err
+    flags = asked.parse_args(fetching)
+    with pytest.raises(CorpusError, match="gone or out of reach"):
+        flags.run(flags)
 
 
 def test_manifest_of_which_nothing_can_be_had_builds_nothing(npm: Callable[[str], Path], tmp_path: Path) -> None:

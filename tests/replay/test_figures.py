@@ -1,12 +1,26 @@
 """Figures against examples worked out by hand."""
 
+import random
+
 import pytest
 
-from tinycode_ls.replay.calibration import Bin, Shown, calibration_error, reliability
+from tinycode_ls.replay.calibration import Bin, Shown, calibration_error, error_by_chance, reliability
 from tinycode_ls.replay.dial import advise
 from tinycode_ls.replay.figures import Retyped, figures, spread
 from tinycode_ls.replay.report import advice_in_words
 from tinycode_ls.typist import Keys
+
+
+def test_perfect_probabilities_err_by_chance_and_by_no_more() -> None:
+    """Suggestions that are right exactly as often as they say: what is measured is what chance alone is said to give."""
+    rng, found, expected = random.Random(1), [], []
+    for _ in range(200):
+        sure = [rng.uniform(0.3, 1) for _ in range(500)]
+        bins = reliability([Shown(one, rng.random() < one) for one in sure])
+        found.append(calibration_error(bins))
+        expected.append(error_by_chance(bins))
+    assert sum(found) == pytest.approx(sum(expected), rel=0.05)
+    assert error_by_chance([]) == 0 and error_by_chance([Bin(5, 1.0, 1.0)]) == 0
 
 
 def test_calibration_error_of_a_known_example() -> None:

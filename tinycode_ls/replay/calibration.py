@@ -1,5 +1,6 @@
 """Does a probability mean what it says? Suggestions in bins of equal size: how sure they were, how many were right."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -38,3 +39,10 @@ def reliability(shown: Sequence[Shown], bins: int = BINS) -> list[Bin]:
 def calibration_error(bins: Sequence[Bin]) -> float:
     """Expected calibration error: the mean distance of `said` and `right`, by suggestion (Naeini et al. 2015)."""
     return sum(one.count * abs(one.said - one.right) for one in bins) / max(1, sum(one.count for one in bins))
+
+
+def error_by_chance(bins: Sequence[Bin]) -> float:
+    """What `calibration_error` comes to, in the mean, where every probability is true: few suggestions scatter. (The mean
+    distance from its mean of a normal variable with the variance p(1-p)/n of each bin.)"""
+    scattered = (one.count * math.sqrt(2 * one.said * (1 - one.said) / (math.pi * one.count)) for one in bins)
+    return sum(scattered) / max(1, sum(one.count for one in bins))

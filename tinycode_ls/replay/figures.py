@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..typist import COST_OF_SHOWING, Keys
-from .calibration import Bin, Shown, calibration_error, reliability
+from .calibration import Bin, Shown, calibration_error, error_by_chance, reliability
 
 RESAMPLES = 1000
 
@@ -42,6 +42,7 @@ class Figures:
     requests: int
     latency_ms: dict[str, float]
     calibration_error: float
+    error_by_chance: float
     reliability: tuple[Bin, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -64,6 +65,7 @@ def figures(lines: Sequence[Retyped], seed: int = 1) -> Figures:
         requests=len(times),
         latency_ms={f"p{share}": _percentile(times, share) for share in (50, 90, 99)},
         calibration_error=calibration_error(bins),
+        error_by_chance=error_by_chance(bins),
         reliability=tuple(bins),
     )
 

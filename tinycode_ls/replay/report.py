@@ -49,13 +49,15 @@ class Report:
 
 
 def _voices(voices: Mapping[str, Figures]) -> list[str]:
-    lines = ["            keys saved        net  right of shown  shown/100  ms p50   p90   p99   calibration error"]
+    lines = [
+        "            keys saved        net  right of shown  shown/100  ms p50   p90   p99   calibration error (by chance alone)"
+    ]
     for name, found in voices.items():
         times = found.latency_ms
         lines.append(
             f"{name:10} {_percent(found.saved):>9} {_percent(found.net):>9} +-{100 * found.net_spread:4.1f}"
             f" {found.precision:10.2f} {found.shown_per_100:10.1f} {times['p50']:7.1f} {times['p90']:5.1f} {times['p99']:5.1f}"
-            f" {found.calibration_error:14.3f}"
+            f" {found.calibration_error:14.3f} ({found.error_by_chance:.3f})"
         )
     return lines
 

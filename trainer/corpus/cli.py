@@ -20,6 +20,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     fetch = commands.add_parser("fetch", help="fetch, verify and unpack the packages of manifests, and build nothing")
     fetch.add_argument("manifests", nargs="+", metavar="MANIFEST")
     fetch.add_argument("--cache", metavar="DIR", help="where they are kept (default: the user's cache folder)")
+    _add_skip_missing(fetch)
     fetch.set_defaults(run=_fetch)
     why = commands.add_parser("why", help="say what training does with a file, and why")
     why.add_argument("files", nargs="+", metavar="FILE")
@@ -40,8 +41,13 @@ def _add_build(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add("--max-mb", type=float, metavar="MB", help="at most this much text of each manifest (default: no bound)")
     add("--shard-mb", type=float, metavar="MB", help="write files of at most this much text (default: one file)")
     add("--seed", type=int, default=1, metavar="N", help="of the split and the order (default: 1)")
-    add("--skip-missing", action="store_true", help="go on without packages that cannot be had (default: stop)")
+    _add_skip_missing(build)
     build.set_defaults(run=_build)
+
+
+def _add_skip_missing(parser: argparse.ArgumentParser) -> None:
+    sentence = "go on without packages that cannot be had (default: stop)"
+    parser.add_argument("--skip-missing", action="store_true", help=sentence)
 
 
 def _build(flags: argparse.Namespace) -> int:
@@ -65,8 +71,7 @@ def _build(flags: argparse.Namespace) -> int:
         missing=missing.append if flags.skip_missing else None,
         progress=_progress if sys.stderr.isatty() else None,
     )
-    for error in missing:
-        print(f"left out: {error}", file=sys.stderr)
+    _report(missing)
     print(summary(corpus))
     return 0
 
@@ -86,10 +91,18 @@ def _fetch(flags: argparse.Namespace) -> int:
     from .prepare import fetch_sources
 
     cache = Path(flags.cache) if flags.cache else default_cache()
+    missing: list[CorpusError] = []
+    skip = missing.append if flags.skip_missing else None
     for path in flags.manifests:
-        sources = fetch_sources(read_manifest(path), cache, None, _progress if sys.stderr.isatty() else None)
-        print(f"{sources[0].folder.parent}: {len(sources)} packages")
+        sources = fetch_sources(read_manifest(path), cache, skip, _progress if sys.stderr.isatty() else None)
+        print(f"{sources[0].folder.parent}: {len(sources)} packages" if sources else f"{path}: nothing could be had")
+    _report(missing)
     return 0
+
+
+def _report(missing: list[CorpusError]) -> None:
+    for error in missing:
+        print(f"left out: {error}", file=sys.stderr)
 
 
 def _why(flags: argparse.Namespace) -> int:
