@@ -62,6 +62,15 @@ async function save(name, before) {
   return onDisk(name);
 }
 
+async function enter() {
+  // on a busy machine the window now and then comes up without the folder it was asked for; asked again, it has it
+  for (let left = 2; ; left -= 1) {
+    await page.goto(WORKBENCH);
+    await page.waitForSelector('.monaco-workbench', { timeout: 120000 });
+    try { return await page.locator('.explorer-folders-view').first().waitFor({ timeout: 60000 }); } catch (error) { if (!left) throw error; }
+  }
+}
+
 /** A step is a key combination in angle brackets, `!` and a command of ours, a wish for something on screen, or text. */
 async function step(text, name) {
   if (text.startsWith('!')) {
@@ -94,8 +103,7 @@ async function step(text, name) {
 }
 
 try {
-  await page.goto(WORKBENCH);
-  await page.waitForSelector('.monaco-workbench', { timeout: 120000 });
+  await enter();
   await bar.waitFor({ timeout: 120000 }); // the extension runs; a picture is in it until the server answered
   await until(async () => (await bar.locator('.codicon').count()) === 0, 'the status bar to say ready', 60000);
   for (const { name, steps, copy } of cases) {
