@@ -38,10 +38,11 @@ VALID_SHARE = 0.06
 TRAINED_SUFFIXES = {suffix for suffix, language in LANGUAGES.items() if language not in ("json", "text", "html")}
 """What is learned from a folder: data files would only take time from the code."""
 
-FEWEST_STEPS = 400
-SMALL_STEP = 32, 64
-"""Batch and sequence of a corpus that the default ones would read in fewer steps an epoch: in little time many small
-steps win. On a megabyte of plays, after 5 MB, 64 x 128 came to 1.69 nats, 64 x 64 to 1.59, 32 x 64 to 1.57."""
+SMALL_CORPUS = 3_200_000
+"""Bytes to train on below which steps are shorter."""
+SHORT_SEQUENCE = 64
+"""There, unless another is asked for: in little time many small steps win. On a megabyte of plays, after 5 MB,
+64 x 128 came to 1.69 nats, 64 x 64 to 1.59, 32 x 64 to 1.57."""
 
 
 @dataclass(frozen=True)
@@ -172,14 +173,13 @@ def prepare_together(group: Group, paths: list[Path], folder: Path) -> Corpus:
 
 
 def fitted_recipe(recipe: Recipe, corpus: Corpus, ranks: int = 1) -> Recipe:
-    """Small steps on a small corpus, unless others than the default are asked for; a lane for each process where
+    """Short steps on a small corpus, unless others than the default are asked for; a lane for each process where
     there are shards to go round; a batch that the corpus can fill."""
     lanes = recipe.lanes or (ranks if len(corpus.train.parts) > 1 else 1)
     size = min(len(corpus.train), lanes * max(corpus.train.sizes))
     batch, sequence = recipe.batch, recipe.sequence
-    few = len(corpus.train) < FEWEST_STEPS * batch * sequence
-    if few and (batch, sequence) == (Recipe.batch, Recipe.sequence) and SMALL_STEP[0] % max(ranks, lanes) == 0:
-        batch, sequence = SMALL_STEP
+    if len(corpus.train) < SMALL_CORPUS and (batch, sequence) == (Recipe.batch, Recipe.sequence):
+        sequence = SHORT_SEQUENCE
     batch, sequence = fitting_batch(size, batch, sequence, max(ranks, lanes))
     every = min(recipe.validate_every, max(20, len(corpus.train) // (batch * sequence)))
     return replace(recipe, batch=batch, sequence=sequence, validate_every=every, lanes=lanes)

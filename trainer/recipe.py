@@ -23,7 +23,7 @@ class Recipe:
     hidden: int = _flag(512, "units of each layer", "network")
     embedding: int = _flag(64, "size of a byte's embedding", "network")
     tie_weights: bool = _flag(False, "use the embedding matrix as output layer", "network")
-    attention: int = _flag(64, "states of the top layer that one attention head looks back on (0 = off)", "network")
+    attention: int = _flag(128, "states of the top layer that one attention head looks back on (0 = off)", "network")
     dropout: float = _flag(0.1, "share of activations dropped while training (0 = off)", "network")
 
     minutes: float = _flag(0.0, "stop after this many minutes of training (0 = by --epochs or --steps)", "length")
@@ -31,7 +31,7 @@ class Recipe:
     steps: int = _flag(0, "stop after this many optimiser steps (0 = by --minutes or --epochs)", "length")
     patience: int = _flag(0, "stop after this many validations without a better one (0 = never)", "length")
 
-    batch: int = _flag(64, "streams read side by side, over all processes", "optimiser")
+    batch: int = _flag(32, "streams read side by side, over all processes", "optimiser")
     sequence: int = _flag(128, "bytes between two optimiser steps (truncated back-propagation)", "optimiser")
     accumulate: int = _flag(1, "sequences whose gradients are added up before a step", "optimiser")
     learning_rate: float = _flag(5e-3, "peak learning rate of AdamW", "optimiser")

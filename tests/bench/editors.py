@@ -39,14 +39,17 @@ REDRAW_MS = 15
 """Within this time of a key, what was on the screen before is drawn anew or gone."""
 DEBOUNCE_MS = {"vscode": 50, "nvim012": 200, "nvim011": 50}
 """VS Code: `InlineCompletionsDebounce`; Neovim 0.12: `inline_completion.lua`; 0.11: our ghost.lua."""
-NOTHING = """import { window } from 'vscode';
+INSTANT = """import { languages, window } from 'vscode';
 export function activate(): void {
   const bar = window.createStatusBarItem('tinycode');
   bar.text = 'tinycode';
   bar.show();
+  const answer = { provideInlineCompletionItems: () => [{ insertText: 'zqzq' }] };
+  languages.registerInlineCompletionItemProvider({ scheme: '*' }, answer);
 }
 """
-"""The control: an extension of the same name and settings that says one word; what it takes to show is VS Code's own time."""
+"""The control: an extension of the same name and settings that says one word, and answers at once, the same to everything;
+what it takes to show is VS Code's own time."""
 
 
 @dataclass(frozen=True)
@@ -184,21 +187,32 @@ def neovim(name: str, program: Path, folder: Path, file: Path) -> None:
 
 
 def vscode(program: Path, folder: Path, file: Path) -> None:
-    """The workbench in a browser, with an extension that does nothing and with ours."""
-    nothing = opened(program, folder / "control", file, [], NOTHING)
+    """The workbench in a browser, with an extension that answers at once and with ours."""
+    control = opened(program, folder / "control", file, places(file), INSTANT)
     seen = opened(program, folder, file, places(file))
-    found = [(new_text(seen["events"], until_ms), cold) for until_ms, cold in seen["pauses"]]
     ours = f"open to a text that takes keys {seen['usable']} ms, to the server's first word {seen['answered']} ms, "
     ours += f"to first ghost text {seen.get('firstGhost', float('nan')):.0f} ms"
     print(
-        f"control: open to a text that takes keys {nothing['usable']} ms, to the word of an extension that does nothing "
-        f"{nothing['answered']} ms"
+        f"control: open to a text that takes keys {control['usable']} ms, to the word of an extension that answers at once "
+        f"{control['answered']} ms, to its first ghost text {control['firstGhost']:.0f} ms"
     )
+    report(f"control, key to its ghost text after the editor's {DEBOUNCE_MS['vscode']} ms", beyond_wait(control))
     print(
-        f"behind its text, the control's word came {nothing['answered'] - nothing['usable']} ms later, "
+        f"behind its text, the control's word came {control['answered'] - control['usable']} ms later, "
         f"our server's {seen['answered'] - seen['usable']} ms"
     )
-    show("vscode", ours, [Latency(ms, cold) for ms, cold in found if ms is not None], folder / LOG)
+    show("vscode", ours, latencies(seen), folder / LOG)
+
+
+def latencies(seen: Any) -> list[Latency]:
+    """The pauses that brought new ghost text."""
+    found = [(new_text(seen["events"], until_ms), cold) for until_ms, cold in seen["pauses"]]
+    return [Latency(ms, cold) for ms, cold in found if ms is not None]
+
+
+def beyond_wait(seen: Any) -> list[float]:
+    """Milliseconds from key to ghost text, VS Code's own wait taken off."""
+    return [one.ms - DEBOUNCE_MS["vscode"] for one in latencies(seen)]
 
 
 def opened(program: Path, folder: Path, file: Path, typed: list[tuple[int, list[str]]], source: str = "") -> Any:

@@ -107,7 +107,7 @@ def final_bits(run: Run, corpus: Corpus) -> tuple[float, float]:
 
 def main(seconds: float) -> None:
     """Print the share, then both networks' bits."""
-    recipe = Recipe(steps=40, validate_every=100_000, dropout=0.0)
+    recipe = Recipe(steps=80, validate_every=100_000, dropout=0.0)
     rate, machine = speed(recipe)
     share = rate * flops_per_byte(recipe) / machine
     print(f"1 x {recipe.hidden} LSTM: {rate:,.0f} bytes/s on {torch.get_num_threads()} threads")

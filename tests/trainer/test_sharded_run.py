@@ -194,13 +194,13 @@ def test_lanes_are_settled_when_a_run_begins(corpora: list[Path], tmp_path: Path
         replace(recipe, lanes=3)
 
 
-def test_a_small_corpus_is_read_in_small_steps(corpora: list[Path]) -> None:
+def test_a_small_corpus_is_read_in_short_steps(corpora: list[Path]) -> None:
     """Unless a batch is asked for."""
     corpus = replace(open_corpus(corpora[0]), train=Shards((Shard(corpora[0] / "large.bin", 1_000_000),)))
     assert [getattr(fitted_recipe(Recipe(), corpus), name) for name in ("batch", "sequence")] == [32, 64]
-    assert fitted_recipe(Recipe(batch=48), corpus).batch == 48
+    assert fitted_recipe(Recipe(batch=48), corpus).sequence == 128
     large = replace(corpus, train=Shards((Shard(corpora[0] / "large.bin", 4_000_000),)))
-    assert [getattr(fitted_recipe(Recipe(), large), name) for name in ("batch", "sequence")] == [64, 128]
+    assert [getattr(fitted_recipe(Recipe(), large), name) for name in ("batch", "sequence")] == [32, 128]
 
 
 def test_a_broken_corpus_is_not_read_as_source(tmp_path: Path, corpora: list[Path]) -> None:
