@@ -1,13 +1,14 @@
 """Questions in the order in which they were asked, whatever each had to wait for."""
 
 import asyncio
+import itertools
 
 from fake_server import FakeBackend
 
 from tinycode_ls.configuration import Configuration
 from tinycode_ls.session import Ask, Session
 from tinycode_ls.suggestion import Source
-from tinycode_ls.text import Position
+from tinycode_ls.text import Position, Span
 
 URI = "file:///w/a.py"
 
@@ -50,4 +51,36 @@ async def test_an_explanation_names_a_file_as_the_open_folder_does(tmp_path, mon
     found = await session.explain(number)
     assert found is not None and found.summary == f"80 %; 50 % from src/db.py:3, 20 % model, 30 % from {outside}:9"
     assert found.files == (inside, outside)
+    session.stop()
+
+
+async def test_what_is_typed_is_read_before_the_editor_asks(tmp_path) -> None:
+    """From the first question on: up to where each change ended, within a pair that the editor closed; and nothing where
+    suggestions are off."""
+    configuration = Configuration(own_file=tmp_path / "none.toml")
+    session = Session(FakeBackend(print), configuration)
+    session.configure()
+    session.documents.open(URI, 1, "python", "😋 = \nb")
+    version = itertools.count(2)
+
+    async def typed(new: str, character: int, row: int = 0) -> None:
+        place = Position(row, character)
+        session.documents.change(URI, next(version), [(Span(place, place), new)])
+        session.changed(URI)
+        await asyncio.sleep(0.05)
+
+    await typed("p", 5)
+    assert session.backend.ahead == []
+    await session.suggest(Ask(URI, Position(0, 6)))
+    await typed("r", 6)
+    await typed("()", 7)
+    await typed("x\ny", 8)
+    wanted = [("😋 = pr", "\nb"), ("😋 = pr(", ")\nb"), ("😋 = pr(x\ny", ")\nb")]
+    assert session.backend.ahead == wanted
+    session.documents.change(URI, next(version), [(None, "all of it")])
+    session.changed(URI)
+    configuration.set_editor("test", {"enabled": False})
+    session.configure()
+    await typed("z", 0)
+    assert session.backend.ahead == wanted
     session.stop()

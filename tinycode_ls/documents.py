@@ -22,6 +22,10 @@ def name_of(uri: str) -> str:
     return unquote(urlsplit(uri).path)
 
 
+PAIRS = {"()", "[]", "{}", "<>", '""', "''", "``"}
+"""What editors write for one key, the cursor in the middle."""
+
+
 @dataclass(frozen=True)
 class Cursor:
     """A document as it was at one moment, split where the cursor stood; line ends are `\\n` in `left` and `right`.
@@ -40,13 +44,15 @@ class Cursor:
 
 @dataclass
 class Document:
-    """`lines` are as `text.split_lines` makes them; `edited`: since it was opened."""
+    """`lines` are as `text.split_lines` makes them; `edited`: since it was opened; `edited_until`: where the latest change
+    ended, and the cursor with it, mostly; None for a whole new text."""
 
     uri: str
     version: int
     language: str
     lines: list[str]
     edited: bool = False
+    edited_until: Position | None = None
 
 
 class Documents:
@@ -71,6 +77,7 @@ class Documents:
             return False
         for span, new in changes:
             replace(document.lines, span, new, self.encoding)
+            document.edited_until = end_of(span, new, self.encoding) if span else None
         document.version, document.edited = version, True
         return True
 
@@ -107,6 +114,13 @@ class Documents:
             plain(lines[row][col:] + "".join(lines[row + 1 :])),
             "\n" if self.client_holds_lines else line_end_near(lines, row),
         )
+
+
+def end_of(span: Span, new: str, encoding: str) -> Position:
+    """Where `new` ends that was put in the place of `span`; within a pair, where the editor closed it."""
+    lines = split_lines(new[:1] if new in PAIRS else new)
+    before = span.start.character if len(lines) == 1 else 0
+    return Position(span.start.line + len(lines) - 1, before + units(lines[-1], encoding))
 
 
 def plain(text: str) -> str:

@@ -78,7 +78,9 @@ async def did_open(ls: TinycodeServer, params: lsp.DidOpenTextDocumentParams) ->
 def did_change(ls: TinycodeServer, params: lsp.DidChangeTextDocumentParams) -> None:
     """Our copy follows."""
     document = params.text_document
-    if not ls.session.documents.change(document.uri, document.version, translate.changes(params)):
+    if ls.session.documents.change(document.uri, document.version, translate.changes(params)):
+        ls.session.changed(document.uri)
+    else:
         log.warning("%s was changed but never opened; ignored", document.uri)
 
 
