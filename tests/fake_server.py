@@ -22,7 +22,7 @@ TABLE = {
 
 class FakeBackend:
     def __init__(self, tell):
-        self.tell, self.log, self.ahead = tell, [], []
+        self.tell, self.log = tell, []
 
     def configure(self, settings, roots):
         self.settings = settings
@@ -45,9 +45,6 @@ class FakeBackend:
                 cut = ["\n".join(text.split("\n")[: request.most_lines]) for text in texts]
                 return [Suggestion(text, 0.8 - place / 10) for place, text in enumerate(cut)]
         return []
-
-    def read_ahead(self, request):
-        self.ahead.append((request.left, request.right))
 
     def explain(self, suggestion):
         return (Source(0.7, "src/db.py", 118), Source(0.3))

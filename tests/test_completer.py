@@ -47,17 +47,6 @@ def test_a_line_of_the_document_is_completed_and_explained(model: Model) -> None
     assert sum(source.share for source in sources) == pytest.approx(1)
 
 
-def test_what_was_read_ahead_changes_no_answer(model: Model) -> None:
-    """Neither at the right place nor at another one."""
-    plain, ahead = Completer(lambda _: model), Completer(lambda _: model)
-    for left in ("total_amount = c", "total_amount = co", "total_amount = comp", "total_"):
-        ahead.read_ahead(Request("a.py", ABOVE + left, ""))
-        ahead.read_ahead(Request("a.py", ABOVE + left + ")", "x"))
-        found, wanted = ask(ahead, ABOVE + left), ask(plain, ABOVE + left)
-        assert [one.text for one in found] == [one.text for one in wanted] != []
-        assert [one.probability for one in found] == pytest.approx([one.probability for one in wanted], rel=1e-3)
-
-
 def test_a_name_of_another_file_is_completed_and_gone_when_the_file_is(model: Model, tmp_path: Path) -> None:
     """The workspace counts from the moment it is indexed."""
     other = tmp_path / "other.py"

@@ -54,33 +54,48 @@ async def test_an_explanation_names_a_file_as_the_open_folder_does(tmp_path, mon
     session.stop()
 
 
-async def test_what_is_typed_is_read_before_the_editor_asks(tmp_path) -> None:
-    """From the first question on: up to where each change ended, within a pair that the editor closed; and nothing where
-    suggestions are off."""
+async def test_the_answer_is_looked_for_before_the_editor_asks(tmp_path) -> None:
+    """From the first question on: where each change ended, within a pair that the editor closed. Whoever asks then gets what
+    was found; once, and not where something else is asked, or where suggestions are off."""
     configuration = Configuration(own_file=tmp_path / "none.toml")
     session = Session(FakeBackend(print), configuration)
     session.configure()
     session.documents.open(URI, 1, "python", "😋 = \nb")
-    version = itertools.count(2)
+    version, seen = itertools.count(2), []
+    complete = session.backend.complete
 
-    async def typed(new: str, character: int, row: int = 0) -> None:
-        place = Position(row, character)
+    def noted(request, deadline):
+        seen.append((request.left, request.right))
+        return complete(request, deadline)
+
+    session.backend.complete = noted
+
+    async def typed(new: str, column: int) -> None:
+        place = Position(0, column)
         session.documents.change(URI, next(version), [(Span(place, place), new)])
         session.changed(URI)
         await asyncio.sleep(0.05)
 
+    async def asked(column: int) -> list[str]:
+        return [suggestion.text for _, suggestion in (await session.suggest(Ask(URI, Position(0, column)))).suggestions]
+
     await typed("p", 5)
-    assert session.backend.ahead == []
-    await session.suggest(Ask(URI, Position(0, 6)))
+    assert seen == []
+    assert await asked(6) == []
     await typed("r", 6)
     await typed("()", 7)
-    await typed("x\ny", 8)
-    wanted = [("😋 = pr", "\nb"), ("😋 = pr(", ")\nb"), ("😋 = pr(x\ny", ")\nb")]
-    assert session.backend.ahead == wanted
+    await typed("pri", 8)
+    wanted = [("😋 = p", "\nb"), ("😋 = pr", "\nb"), ("😋 = pr(", ")\nb"), ("😋 = pr(pri", ")\nb")]
+    assert seen == wanted
+    assert await asked(11) == ["nt(x)"] and seen == wanted
+    await typed("n", 11)  # goes on with what is on the screen
+    assert await asked(12) == ["t(x)"] and seen == wanted
+    await typed("pri", 12)
+    assert await asked(7) == [] and seen[-2:] == [("😋 = pr(prinpri", ")\nb"), ("😋 = pr", "(prinpri)\nb")]
     session.documents.change(URI, next(version), [(None, "all of it")])
     session.changed(URI)
     configuration.set_editor("test", {"enabled": False})
     session.configure()
     await typed("z", 0)
-    assert session.backend.ahead == wanted
+    assert len(seen) == len(wanted) + 2
     session.stop()

@@ -1,10 +1,9 @@
 """What is slow or heavy behind the server: models, workspace index, completer; made when first needed.
 
-`complete`, `read_ahead`, `explain` and `warm_up` are called in the worker thread, `build_index` and `refresh` in the index
-thread, the rest in the event loop. onnxruntime and numpy are imported in those threads, so that the server answers at once.
+`complete`, `explain` and `warm_up` are called in the worker thread, `build_index` and `refresh` in the index thread,
+the rest in the event loop. onnxruntime and numpy are imported in those threads, so that the server answers at once.
 """
 
-import contextlib
 import logging
 import threading
 import time
@@ -36,9 +35,6 @@ class Backend(Protocol):
 
     def complete(self, request: Request, deadline: Deadline) -> list[Suggestion]:
         """Best first; empty for silence."""
-
-    def read_ahead(self, request: Request) -> None:
-        """Read the text around a cursor that will most likely be asked about next."""
 
     def explain(self, suggestion: Suggestion) -> tuple[Source, ...]:
         """Where a suggestion comes from."""
@@ -98,11 +94,6 @@ class LocalBackend:
             "%d suggestions in %.1f ms for %s", len(suggestions), (time.perf_counter() - started) * 1e3, request.path
         )
         return suggestions
-
-    def read_ahead(self, request: Request) -> None:
-        """Nothing without a model; `complete` will say so."""
-        with contextlib.suppress(ModelFileError):
-            self._ready().read_ahead(request)
 
     def explain(self, suggestion: Suggestion) -> tuple[Source, ...]:
         """What the completer says; its shares come with the suggestion."""

@@ -78,7 +78,10 @@ class Completer:
 
     def complete(self, request: Request, deadline: Deadline) -> list[Suggestion]:
         """Best first; [] for silence. `deadline` bounds the search: what is found by then is answered."""
-        predictor, start = self._start(request)
+        left = request.left[window_begin(len(request.left)) :].encode("utf-8", "replace")
+        right = request.right[:MOST_RIGHT].encode("utf-8", "replace")
+        document = self._document(request.path)
+        predictor, start = self._start(document, left, right)
         if request.whole_lines:
             paths = search(predictor, start, WHOLE_LINE, deadline)
             ended = [path for path in paths if path.ended]
@@ -92,10 +95,6 @@ class Completer:
             if opening is not None:
                 found[0] = _with_block(found[0], opening, predictor, request, deadline)
         return _tidy(found, request)[: request.count]
-
-    def read_ahead(self, request: Request) -> None:
-        """All of a later `complete` that comes before the search: who asks for it while the editor waits has it sooner."""
-        self._start(request)
 
     def explain(self, suggestion: Suggestion) -> tuple[Source, ...]:
         """The network's share, and the place in the document or the workspace that the rest most likely came from."""
@@ -127,10 +126,7 @@ class Completer:
             other.index = None
         return held
 
-    def _start(self, request: Request) -> tuple[Predictor, Hypotheses]:
-        left = request.left[window_begin(len(request.left)) :].encode("utf-8", "replace")
-        right = request.right[:MOST_RIGHT].encode("utf-8", "replace")
-        document = self._document(request.path)
+    def _start(self, document: _Open, left: bytes, right: bytes) -> tuple[Predictor, Hypotheses]:
         mixer = document.model.mixer
         document.above = left[: left.rfind(b"\n") + 1]
         if mixer is not None:

@@ -91,6 +91,7 @@ class Session:
         self._asked_for = False
         self._rows: tuple[Suggestion, ...] = ()
         self._latest: dict[tuple[str, bool], Ask] = {}
+        self._ahead: tuple[Request, asyncio.Future[list[Suggestion]]] | None = None
         self._numbers = itertools.count(1)
         self._explainable: OrderedDict[int, Suggestion] = OrderedDict()
         self._changed: set[Path] | None = set()
@@ -112,7 +113,7 @@ class Session:
         """Bring the settings as they are now into force; problems, and whether to index anew, are kept to be taken."""
         self._problems += self.configuration.resolve()
         self._index_wish |= self.backend.configure(self.settings, self.configuration.roots)
-        self._shown = ()
+        self._shown, self._ahead = (), None
         self._git_head.moved(self.configuration.roots)
 
     def take_problems(self) -> list[str]:
@@ -145,7 +146,7 @@ class Session:
         rest = self._on_screen(ask, request)
         found = [rest] if rest else []
         if not rest or ask.invoked:
-            found += await self._complete(ask, request)
+            found += await (self._found_ahead(ask, request) or self._complete(ask, request))
         if self.documents.version(ask.uri) != cursor.version:
             return Answer(ask, cursor)
         distinct = {suggestion.text: suggestion for suggestion in reversed(found)}
@@ -172,23 +173,29 @@ class Session:
         return Explanation(suggestion, tuple(source.within(self.configuration.roots) for source in sources), files)
 
     def changed(self, uri: str) -> None:
-        """A document was edited. Editors ask a while after a key (VS Code 50 ms, Neovim 200): what was typed is read
-        meanwhile, in documents that they do ask about."""
-        if any((uri, listed) in self._latest for listed in (False, True)):
-            self._in_background(self._read_ahead(uri))
+        """A document was edited. Editors ask a while after a key (VS Code 50 ms): in a document for which they do ask, the
+        answer is looked for meanwhile."""
+        if (uri, False) in self._latest:
+            self._in_background(self._look_ahead(uri))
 
-    async def _read_ahead(self, uri: str) -> None:
+    async def _look_ahead(self, uri: str) -> None:
         await self._warm.wait()
         document = self.documents.get(uri)
-        if document is None or document.edited_until is None:
+        if document is None or document.edited_until is None or not self.settings.ghost_text:
             return
-        cursor = self.documents.cursor(uri, document.edited_until)
+        ask = Ask(uri, document.edited_until)
+        cursor = self.documents.cursor(uri, ask.position)
         if cursor is None or self._why_quiet(cursor):
             return
-        work = partial(
-            _ignoring_deadline, partial(self.backend.read_ahead, self._request(Ask(uri, cursor.position), cursor))
-        )
-        await self._requests.run(("read ahead", uri), work, self.settings.timeout_ms, None)
+        request = self._request(ask, cursor)
+        if not self._on_screen(ask, request):
+            self._ahead = request, asyncio.ensure_future(self._complete(ask, request))
+            await self._ahead[1]
+
+    def _found_ahead(self, ask: Ask, request: Request) -> asyncio.Future[list[Suggestion]] | None:
+        """What is looked for already, where it is what is asked; once, since the index may be another the next time."""
+        ahead, self._ahead = self._ahead, None
+        return asyncio.shield(ahead[1]) if ahead and ahead[0] == request and not ask.listed else None
 
     async def warm_up(self, uri: str) -> None:
         """Load what a document will need, before it is asked for."""
@@ -274,6 +281,7 @@ class Session:
     async def _refresh(self, paths: set[Path] | None) -> None:
         """Calls that come faster than the index works are taken together; None stands for everything."""
         self._changed = None if paths is None or self._changed is None else self._changed | paths
+        self._ahead = None
         await self._index_jobs.run("refresh", self._refresh_changed, INDEX_TIMEOUT_MS, None)
 
     def _refresh_changed(self, deadline: Deadline) -> None:
