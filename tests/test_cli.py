@@ -89,11 +89,24 @@ def test_complete_as_json_from_standard_input(monkeypatch, capsys):
 )
 def test_bad_input_is_one_line_and_exit_2(tmp_path, capsys, arguments, found, remedy):
     file = tmp_path / "a.py"
-    file.write_text("x")
+    file.write_text("print(")
     assert main([argument.replace("FILE", str(file)) for argument in arguments]) == 2
     out, err = capsys.readouterr()
     assert out == "" and err.count("\n") == 1 and err.startswith("tinycode-ls: ")
     assert found in err and remedy in err
+
+
+def test_a_damaged_model_that_was_not_named_is_told_and_passed_over(tmp_path, capsys, monkeypatch):
+    class WithDamagedModel(FakeBackend):
+        def configure(self, settings, roots):
+            self.on_problem("model.onnx: not a model; tune again")
+
+    monkeypatch.setattr(terminal, "LocalBackend", WithDamagedModel)
+    file = tmp_path / "a.py"
+    file.write_text("print(")
+    assert main(["complete", str(file)]) == 0
+    out, err = capsys.readouterr()
+    assert out == "x)\n" and err.startswith("tinycode-ls: model.onnx: not a model; tune again\n")
 
 
 def test_check_reports_and_fails_when_nothing_can_work(capsys):

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import subprocess
 
 import pytest
 
@@ -51,6 +52,21 @@ def test_git_that_moved_is_noticed(tmp_path, monkeypatch):
     assert it.moved((tmp_path,))
     now[0] = 6.0
     assert not it.moved((tmp_path,))
+
+
+def test_git_that_moved_is_noticed_in_a_linked_work_tree(tmp_path, monkeypatch):
+    now = iter([0.0, 3.0, 6.0])
+    monkeypatch.setattr(git_head.time, "monotonic", lambda: next(now))
+    here, there = tmp_path / "here", tmp_path / "there"
+    at_here = ["git", "-C", str(here), "-c", "user.name=n", "-c", "user.email=e@x.invalid"]
+    subprocess.run(["git", "init", "-q", str(here)], check=True)
+    subprocess.run([*at_here, "commit", "-q", "--allow-empty", "-m", "first"], check=True)
+    subprocess.run([*at_here, "worktree", "add", "-q", str(there)], check=True)
+    it = GitHead()
+    assert not it.moved((there,))
+    subprocess.run(["git", "-C", str(there), "switch", "-q", "-c", "other"], check=True)
+    assert it.moved((there,))
+    assert not it.moved((there,))
 
 
 @pytest.fixture

@@ -105,7 +105,9 @@ def complete(options: argparse.Namespace) -> int:
     """One completion in the terminal."""
     from .terminal import complete_at
 
-    found = complete_at(options.place, options.model, options.n, sys.stdin)
+    found, problems = complete_at(options.place, options.model, options.n, sys.stdin)
+    for problem in problems:
+        print(f"tinycode-ls: {problem}", file=sys.stderr)
     if options.json:
         print(json.dumps([item.to_dict() for item in found], indent=2))
     elif not found:

@@ -24,7 +24,17 @@ class GitHead:
 
 
 def _files(roots: tuple[Path, ...]) -> list[Path]:
-    return [root / ".git" / name for root in roots for name in ("HEAD", "index")]
+    return [_git_folder(root) / name for root in roots for name in ("HEAD", "index")]
+
+
+def _git_folder(root: Path) -> Path:
+    """`.git`, or where it points: in a work tree and in a submodule it is a file of one line, `gitdir: PATH`."""
+    git = root / ".git"
+    try:
+        word, _, path = git.read_text(encoding="utf-8").partition(":")
+    except (OSError, UnicodeDecodeError):
+        return git
+    return root / path.strip() if word == "gitdir" else git
 
 
 def _changed_at(file: Path) -> int:

@@ -47,21 +47,24 @@ class CheckReport:
         return "\n".join(lines + [f"problem: {problem}" for problem in self.problems] or ["ready"])
 
 
-def complete_at(place: str, model: str | None, count: int, standard_input: TextIO) -> list[Completion]:
-    """The suggestions at `FILE[:LINE[:COLUMN]]`, whole lines, best first; the index is that of the current folder."""
+def complete_at(
+    place: str, model: str | None, count: int, standard_input: TextIO
+) -> tuple[list[Completion], list[str]]:
+    """The suggestions at `FILE[:LINE[:COLUMN]]`, whole lines, best first; the index is that of the current folder. And
+    the model files that were passed over, each with its fault. Raises ModelFileError when the one named is among them."""
     path, left, right = read_place(place, standard_input)
     problems: list[str] = []
     here = Path.cwd()
     backend, _ = _backend(here, model, problems)
     backend.build_index(lambda percent, message: None, Deadline())
     found = backend.complete(Request(path, left, right, whole_lines=True, count=max(1, count)), Deadline())
-    if problems and not found:
+    if problems and (model or not found):  # a model that was named is not quietly replaced by another
         raise ModelFileError(problems[0])
     completions = []
     for item in found[: max(1, count)]:
         sources = tuple(source.within([here]) for source in backend.explain(item))
         completions.append(Completion(item.text, item.probability, Explanation(item, sources, ()).summary))
-    return completions
+    return completions, problems
 
 
 def check_folder(folder: Path, model: str | None) -> CheckReport:
