@@ -13,7 +13,7 @@ import numpy as np
 from .engine.block import LEAST_ASKED, LEAST_SURE, block_after
 from .engine.choice import best_cut, least_probability
 from .engine.deadline import Deadline
-from .engine.hypotheses import Hypotheses
+from .engine.draft import Draft
 from .engine.mixture import MOST_RECALLED, NOTHING_BELOW, Predictor
 from .engine.model import Model
 from .engine.reader import DocumentReader
@@ -34,7 +34,7 @@ MOST_INDEXED = 2
 """Documents whose index is kept, up to 1.2 MB each; it is made anew in a few milliseconds."""
 WINDOW_STEP = 16_000
 TYPING = SearchOptions(width=3, most_bytes=64)
-WHOLE_LINE = SearchOptions(width=6, most_bytes=160, blank=False)
+WHOLE_LINE = SearchOptions(width=6, most_bytes=160, blank=False, rivals=10)
 
 
 @dataclass
@@ -56,13 +56,12 @@ class _Asked:
 
     document: _Open
     left: bytes
-    predictor: Predictor
-    start: Hypotheses
+    draft: Draft
 
     def goes_on(self, document: _Open, left: bytes, predictor: Predictor) -> bool:
         """Whether `left` is what was asked and a little more, with nothing else changed."""
         typed = left[len(self.left) :]
-        same = document is self.document and predictor == self.predictor and left.startswith(self.left)
+        same = document is self.document and predictor == self.draft.predictor and left.startswith(self.left)
         return same and b"\n" not in typed and len(typed) <= MOST_TYPED
 
 
@@ -81,19 +80,19 @@ class Completer:
         left = request.left[window_begin(len(request.left)) :].encode("utf-8", "replace")
         right = request.right[:MOST_RIGHT].encode("utf-8", "replace")
         document = self._document(request.path)
-        predictor, start = self._start(document, left, right)
+        draft = self._start(document, left, right)
         if request.whole_lines:
-            paths = search(predictor, start, WHOLE_LINE, deadline)
+            paths = search(draft, WHOLE_LINE, deadline)
             ended = [path for path in paths if path.ended]
             found = [_Found(path.text, _line_probability(path), _network_share(path)) for path in ended or paths]
         else:
-            paths = search(predictor, start, TYPING.at_least(least_probability(self.precision)), deadline)
+            paths = search(draft, TYPING.at_least(least_probability(self.precision)), deadline)
             cut = best_cut(paths, self.precision)
             found = [] if cut is None else [_Found(cut.text, cut.probability, _network_share(cut.path, cut.length))]
         if found and request.most_lines > 1:
             opening = next((path for path in paths if path.ended and path.text == found[0].text), None)
             if opening is not None:
-                found[0] = _with_block(found[0], opening, predictor, request, deadline)
+                found[0] = _with_block(found[0], opening, draft, request, deadline)
         return _tidy(found, request)[: request.count]
 
     def explain(self, suggestion: Suggestion) -> tuple[Source, ...]:
@@ -126,7 +125,7 @@ class Completer:
             other.index = None
         return held
 
-    def _start(self, document: _Open, left: bytes, right: bytes) -> tuple[Predictor, Hypotheses]:
+    def _start(self, document: _Open, left: bytes, right: bytes) -> Draft:
         mixer = document.model.mixer
         document.above = left[: left.rfind(b"\n") + 1]
         if mixer is not None:
@@ -139,13 +138,13 @@ class Completer:
         predictor = Predictor(document.model, mixer, document.index, workspace, document.below_line)
         asked = self._asked
         if asked is not None and asked.goes_on(document, left, predictor):
-            start = predictor.follow(asked.start, left[len(asked.left) :])
+            draft = asked.draft.moved(left[len(asked.left) :])
         else:
             since = max(len(document.above), len(left) - MOST_RECALLED)
             logits, state = document.reader.read(left, since)
-            start = predictor.start(left, state, logits)
-        self._asked = _Asked(document, left, predictor, start)
-        return predictor, start
+            draft = Draft(predictor, predictor.start(left, logits), state)
+        self._asked = _Asked(document, left, draft)
+        return draft
 
 
 def window_begin(size: int) -> int:
@@ -163,7 +162,7 @@ class _Found:
 
 
 def _with_block(
-    found: _Found, opening: Continuation, predictor: Predictor, request: Request, deadline: Deadline
+    found: _Found, opening: Continuation, draft: Draft, request: Request, deadline: Deadline
 ) -> _Found:
     """With the lines of the block that `opening`, the same text to the end of its line, opens."""
     rest, _, below = request.right.partition("\n")
@@ -172,7 +171,7 @@ def _with_block(
     line = request.left[request.left.rfind("\n") + 1 :].encode("utf-8", "replace") + found.text
     next_line = below.lstrip().partition("\n")[0].encode("utf-8", "replace")
     least = LEAST_ASKED if request.whole_lines else LEAST_SURE
-    block = block_after(predictor, opening, line, next_line, request.most_lines - 1, least, deadline)
+    block = block_after(draft, opening, line, next_line, request.most_lines - 1, least, deadline)
     if not block.lines:
         return found
     return replace(found, text=b"\n".join((found.text.rstrip(), *block.lines)), probability=block.probability)

@@ -9,7 +9,7 @@ With attention, what the last `tail` positions find goes into the linear beside 
 grows by T and is cut to N again: keys, values -> keys_out, values_out.
 
 int8: LSTM layers become DynamicQuantizeLSTM and the linear DynamicQuantizeMatMul (onnxruntime's fused kernels; weights
-int8 symmetric per output column, activations quantised on the fly). GRU and RNN have no fused kernel: their weights are
+int8 symmetric per output column, of seven bits, activations quantised on the fly). GRU and RNN have no fused kernel: their weights are
 stored int8 and run as float32.
 """
 
@@ -197,10 +197,15 @@ def attention_rows(columns: Array, bias: Array) -> tuple[Array, Array]:
     return rows * scale[:, None], bias * scale
 
 
+LARGEST = 63
+"""Of a weight in the file. Processors without VNNI add two products of a byte (0 to 255) and a weight in 16 bits, which hold
+those of two weights up to 64: with 127 they were cut off, and the same model said other things there (trainer/LOG.md)."""
+
+
 def quantise(columns: Array) -> tuple[npt.NDArray[np.int8], Array]:
-    """[rows, columns] -> int8 and one scale a column, so that the largest weight of each column is 127."""
-    scale = np.maximum(np.abs(columns).max(axis=0), 1e-8) / 127
-    return np.clip(np.rint(columns / scale), -127, 127).astype(np.int8), scale.astype(np.float32)
+    """[rows, columns] -> int8 and one scale a column, so that the largest weight of each column is LARGEST."""
+    scale = np.maximum(np.abs(columns).max(axis=0), 1e-8) / LARGEST
+    return np.clip(np.rint(columns / scale), -LARGEST, LARGEST).astype(np.int8), scale.astype(np.float32)
 
 
 def to_onnx_gates(rows: Array, spec: ModelSpec) -> Array:

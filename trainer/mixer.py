@@ -67,15 +67,16 @@ def _positions(
     along = predictor.along(exercise.left, line[:-1], logits[begin : begin + len(line)])
     evidence, log_p, places = along.evidence, along.network_log_probs, along.places
     features = gate_features(log_p, evidence, places.last, places.columns, along.recent)
-    weight = evidence.counts.max(axis=1)
+    table = evidence.table()
+    weight = table.max(axis=1)
     candidates = np.argsort(-weight, axis=1, kind="stable")[:, :MOST_CANDIDATES]
-    counts = np.take_along_axis(evidence.counts, candidates[:, None, :], axis=2)
+    counts = np.take_along_axis(table, candidates[:, None, :], axis=2)
     return Examples(
         features.astype(np.float16),
         log_p.astype(np.float16),
         candidates.astype(np.uint8),
         counts.astype(np.uint8),
-        evidence.taken.astype(np.uint8),
+        np.maximum(evidence.taken, 1).astype(np.uint8),
         np.frombuffer(line, np.uint8),
     )
 

@@ -19,7 +19,7 @@ from trainer.checkpoint import load_checkpoint
 from trainer.corpus.store import open_corpus
 from trainer.export import model_bytes
 from trainer.fit import arrays_of
-from trainer.graph import Array, Graph, Weights, quantise, to_onnx_gates
+from trainer.graph import LARGEST, Array, Graph, Weights, quantise, to_onnx_gates
 
 BLOCK = 32
 """Weights of a column that share a scale in the 4-bit files."""
@@ -110,7 +110,7 @@ class NibblesAsInt8(NibblesAsFloat):
     def as_bytes(self, name: str) -> None:
         """Float [rows, columns] -> int8 and a scale a column, when the file is loaded."""
         if not any(constant.name == "full" for constant in self.constants):
-            self.constant("full", np.array(127, np.float32))
+            self.constant("full", np.array(LARGEST, np.float32))
         self.node("Abs", [name], [f"{name}_size"])
         self.node("ReduceMax", [f"{name}_size", "zero"], [f"{name}_largest"], keepdims=0)
         self.node("Div", [f"{name}_largest", "full"], [f"{name}_scale_row"])

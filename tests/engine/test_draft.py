@@ -1,15 +1,15 @@
-"""Bytes computed ahead of a search: the probabilities of stepping, with fewer runs of the network."""
+"""Bytes computed ahead of a search: the probabilities of going byte by byte, with fewer runs of the network."""
 
 import numpy as np
 import pytest
 import torch
 
 from tinycode_ls.engine.deadline import Deadline
-from tinycode_ls.engine.draft import Draft
+from tinycode_ls.engine.draft import MOST_UNREAD, Draft
 from tinycode_ls.engine.hypotheses import Hypotheses
 from tinycode_ls.engine.mixer import mixer_to_bytes
-from tinycode_ls.engine.mixture import Predictor
-from tinycode_ls.engine.model import Model, open_model
+from tinycode_ls.engine.mixture import Branch, Predictor
+from tinycode_ls.engine.model import Array, Model, State, open_model
 from tinycode_ls.engine.search import SearchOptions, search
 from tinycode_ls.index.document import document_index
 from tinycode_ls.index.suffixes import SuffixIndex
@@ -34,74 +34,90 @@ def model(request: pytest.FixtureRequest) -> Model:
     return open_model(content, "test")
 
 
-def begin(model: Model) -> tuple[Predictor, Hypotheses]:
+def at_line(model: Model) -> tuple[Predictor, Hypotheses, State]:
     """A cursor after LINE."""
-    logits, state = model.read_all(LINE, model.read(ABOVE)[1])
+    before, state = model.read(ABOVE)
+    logits, state = model.read_all(LINE, state)
     predictor = Predictor(model, model.mixer, document_index(ABOVE, b""), SuffixIndex(ELSEWHERE))
-    before = model.read(ABOVE)[0][None]
-    return predictor, predictor.start(ABOVE + LINE, state, np.concatenate([before, logits]))
+    return predictor, predictor.start(ABOVE + LINE, np.concatenate([before[None], logits])), state
 
 
-def same(a: Hypotheses, b: Hypotheses) -> bool:
-    """All that is known of the next byte, and all that the mixer remembers, but for rounding."""
-    near = np.abs(np.exp(a.log_probs) - np.exp(b.log_probs)).max() < 5e-3
-    return bool(near and np.array_equal(a.guessed, b.guessed) and np.allclose(a.recent, b.recent, atol=5e-2))
+def begin(model: Model) -> Draft:
+    """Nothing looked at yet."""
+    return Draft(*at_line(model))
 
 
-def step(predictor: Predictor, now: Hypotheses, text: bytes) -> Hypotheses:
-    """One byte after another."""
+def stepped(model: Model, text: bytes) -> Array:
+    """The log probs [256] after `text`, every byte in a batch of its own."""
+    predictor, now, state = at_line(model)
     for byte in text:
-        now = predictor.step(now, np.array([0]), np.array([byte]))
-    return now
+        (stretch,) = predictor.ahead(state, [Branch(now, b"", bytes([byte]))], 1)
+        _, state = model.read(bytes([byte]), state)
+        now = stretch.found
+    return now.log_probs[0]
 
 
-def test_what_is_computed_ahead_is_what_stepping_finds(model: Model) -> None:
-    """After each byte that the document says will follow."""
-    predictor, start = begin(model)
-    text, after = predictor.ahead(start, ord("s"), 16)
-    assert text == b"st(one, two):"
-    assert all(same(found, step(predictor, start, text[: n + 1])) for n, found in enumerate(after))
+def near(a: Array, b: Array) -> bool:
+    """The same probabilities, but for rounding: int8 scales depend on what else is in a batch."""
+    return bool(np.abs(np.exp(a) - np.exp(b)).max() < 5e-3)
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many bytes long each run of the network was."""
+    lengths, run = list[int](), Model.run
+    monkeypatch.setattr(Model, "run", lambda self, ids, *rest: lengths.append(len(ids)) or run(self, ids, *rest))
+    return lengths
+
+
+def test_what_is_computed_ahead_is_what_going_byte_by_byte_finds(model: Model, runs: list[int]) -> None:
+    """After each byte that the document says will follow, all of them in one run."""
+    draft, expected = begin(model), b"st(one, two):"
+    runs.clear()
+    found = [draft.look([expected[:count]])[0][0] for count in range(1, len(expected) + 1)]
+    assert runs == [len(expected)]
+    assert all(near(log_probs, stepped(model, expected[: n + 1])) for n, log_probs in enumerate(found))
 
 
 def test_a_search_may_leave_what_was_computed_ahead_anywhere(model: Model) -> None:
-    """With several hypotheses, and by drafting again: as if every byte had been stepped."""
-    predictor, start = begin(model)
-    _, after = predictor.ahead(start, ord("s"), 16)
-    two = predictor.step(after[2], np.array([0, 0]), np.array([120, 121]))
-    assert all(same(two.take(np.array([row])), step(predictor, start, b"st(" + b"xy"[row : row + 1])) for row in (0, 1))
-    text, again = predictor.ahead(after[2], ord("t"), 16)
-    assert same(again[-1], step(predictor, start, b"st(" + text))
+    """With several ways at once, one of them known, and where nothing is known to follow."""
+    draft = begin(model)
+    draft.look([b"s"])
+    texts = [b"stx", b"st(", b"sty"]
+    log_probs, _ = draft.look(texts)
+    assert all(near(found, stepped(model, text)) for found, text in zip(log_probs, texts, strict=True))
+    assert near(draft.look([b"stxy"])[0][0], stepped(model, b"stxy"))
 
 
-def test_a_text_is_followed_as_if_it_were_stepped(model: Model) -> None:
-    """What is typed between two questions, and the network has read all of it then."""
-    predictor, start = begin(model)
-    for text in (b"", b"s", b"st(one, x"):
-        followed = predictor.follow(start, text)
-        assert same(followed, step(predictor, start, text)) and not followed.unread
+def test_a_long_way_is_read_in_parts(model: Model, runs: list[int]) -> None:
+    """What the network reads again with every batch stays short, and the probabilities are those of reading it whole."""
+    draft, text = begin(model), b"x1y2" * 15
+    runs.clear()
+    found = [draft.look([text[:count]])[0][0] for count in range(1, len(text) + 1)]
+    assert max(runs) <= MOST_UNREAD + 18
+    assert near(found[-1], stepped(model, text))
 
 
-def test_a_draft_is_used_only_for_the_bytes_it_was_made_for(model: Model) -> None:
-    """A search that goes another way gets that way's hypotheses; one row of several is drafted on as that row."""
-    predictor, start = begin(model)
-    draft, row = Draft(predictor), np.array([0])
-    now = draft.step(start, row, np.array([ord("s")]))
-    other = draft.step(now, row, np.array([ord("x")]))
-    assert same(other, step(predictor, start, b"sx"))
-    both = draft.step(now, np.array([0, 0]), np.array([120, 116]))
-    assert same(draft.step(both, np.array([1]), np.array([ord("(")])), step(predictor, start, b"st("))
+def test_the_place_moves_with_what_is_typed(model: Model, runs: list[int]) -> None:
+    """On the way that was computed nothing is computed again; off it, as if it had been gone byte by byte."""
+    expected = [stepped(model, text) for text in (b"st(o", b"st(on", b"st(ox", b"x1y2" * 15)]
+    draft = begin(model)
+    draft.look([b"s"])
+    runs.clear()
+    on = draft.moved(b"st(o")
+    found = [on.look([text])[0][0] for text in (b"", b"n")]
+    assert not runs
+    off = on.moved(b"x")
+    assert len(runs) == 1
+    far = begin(model).moved(b"x1y2" * 15)
+    found += [place.look([b""])[0][0] for place in (off, far)]
+    assert all(near(one, other) for one, other in zip(found, expected, strict=True))
 
 
-def test_a_sure_search_runs_the_network_once_for_many_bytes(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And finds the same."""
-    predictor, start = begin(model)
-    options, runs = SearchOptions(width=3, floor=0.3), []
-    run = Model.run
-    monkeypatch.setattr(Model, "run", lambda *given: runs.append(given) or run(*given))
-    found = search(predictor, start, options, Deadline())
-    drafted = len(runs)
-    monkeypatch.setattr(Draft, "step", lambda self, *given: predictor.step(*given))
-    stepped = search(predictor, start, options, Deadline())
-    assert found[0].text == stepped[0].text == b"st(one, two):"
-    assert found[0].end_log_prob == pytest.approx(stepped[0].end_log_prob, abs=0.02)
-    assert 3 * drafted < len(runs) - drafted
+def test_a_sure_search_runs_the_network_once_for_many_bytes(model: Model, runs: list[int]) -> None:
+    """And finds what the document says."""
+    draft, options = begin(model), SearchOptions(width=3, floor=0.3)
+    runs.clear()
+    found = search(draft, options, Deadline())
+    assert found[0].text == b"st(one, two):" and found[0].ended
+    assert len(runs) <= 2

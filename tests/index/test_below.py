@@ -1,7 +1,5 @@
 """The line below the cursor is followed only as long as what is typed agrees with it."""
 
-import numpy as np
-
 from tinycode_ls.index.below import OFF, LineBelow
 
 
@@ -14,12 +12,17 @@ def test_the_first_line_with_text_is_followed_from_its_beginning() -> None:
 
 
 def test_a_byte_that_departs_ends_it() -> None:
-    """Two hypotheses: one that agrees, one that does not."""
+    """For good; what agreed until then is evidence of one byte at each place."""
     below = LineBelow(b"\nabc\n")
-    after = below.extend(np.array([0, 0]), np.array([ord("a"), ord("z")]))
-    assert after.tolist() == [1, OFF]
-    counts = below.evidence(after).counts
-    assert counts[0, 0].argmax() == ord("b") and counts[1].sum() == 0
+    after = below.follow(0, b"abzc")
+    assert after.tolist() == [1, 2, OFF, OFF]
+    table = below.evidence(after).table()
+    assert table[0, 0].argmax() == ord("b") and table[1, 0].argmax() == ord("c") and table[2:].sum() == 0
+
+
+def test_the_line_is_followed_to_its_end_and_no_further() -> None:
+    """Its line end is the last byte that it says."""
+    assert LineBelow(b"\nab\n").follow(0, b"ab\n").tolist() == [1, 2, OFF]
 
 
 def test_nothing_below_is_no_evidence() -> None:

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from tinycode_ls.index.suffixes import MOST_ORDER, SuffixIndex
+from tinycode_ls.index.suffixes import MOST_ORDER, Guess, SuffixIndex
 
 
 def followers(text: bytes, context: bytes) -> list[int]:
@@ -32,25 +32,12 @@ def test_counts_are_those_of_a_search_by_hand(seed: int) -> None:
             assert found.tolist() == followers(text, context[-order:])
 
 
-def test_extending_step_by_step_is_starting_anew() -> None:
-    """A context longer than MOST_ORDER is known by its last bytes only."""
+def test_a_context_longer_than_the_longest_order_is_known_by_its_last_bytes() -> None:
+    """And by no more of them."""
     text = b"def one(): return 1\ndef two(): return 2\n" * 3
     index = SuffixIndex(text)
-    low, high = index.start(text[:10])
-    for byte in text[10:60]:
-        low, high = index.extend(low, high, [byte])
-    again_low, again_high = index.start(text[60 - MOST_ORDER : 60])
-    assert (low == again_low).all() and (high == again_high).all()
-
-
-def test_hypotheses_side_by_side_are_those_one_by_one() -> None:
-    """A batch is only faster."""
-    index = SuffixIndex(b"abcabdabe" * 5)
-    low, high = index.start(b"ab")
-    both = index.extend(np.repeat(low, 2, axis=0), np.repeat(high, 2, axis=0), [ord("c"), ord("d")])
-    for row, byte in enumerate(b"cd"):
-        one = index.extend(low, high, [byte])
-        assert (both[0][row] == one[0][0]).all() and (both[1][row] == one[1][0]).all()
+    long, short = index.start(text[:60]), index.start(text[60 - MOST_ORDER : 60])
+    assert all(np.array_equal(a, b) for a, b in zip(long, short, strict=True))
 
 
 def test_positions_say_where_the_next_byte_stands() -> None:
@@ -79,19 +66,40 @@ def test_contexts_since_a_fixed_place_are_counted_whole() -> None:
     index = SuffixIndex(text)
     before, anchors = part[:50], (0, 5, 40, 50, 51)
     low, high = index.start(before, anchors)
+    trail = index.trail(low[0], high[0], 30)
     for typed in range(30):
+        low, high = trail.now()
         for column, back in enumerate(anchors, start=MOST_ORDER):
             context = before[50 - back :] + part[50 : 50 + typed]
             places = {at for at in range(len(text)) if text.startswith(context, at)}
             expected = len(places) if context else len(text) + 1
             assert high[0, column] - low[0, column] == (0 if back > 50 else expected)
-        low, high = index.extend(low, high, [part[50 + typed]])
+        trail.push(part[50 + typed])
 
 
-def test_the_longest_context_says_what_followed_it_most_often() -> None:
+@pytest.mark.parametrize("seed", range(6))
+def test_a_trail_is_starting_anew_at_every_byte(seed: int) -> None:
+    """On random texts, from a context with fixed places: the same ranges wherever a context occurs, none where it does not."""
+    rng = random.Random(seed)
+    text = bytes(rng.choice(b"ab\n") for _ in range(400))
+    index, begin, anchors = SuffixIndex(text), rng.randrange(60, 200), (0, 7, 50)
+    low, high = index.start(text[:begin], anchors)
+    trail, typed = index.trail(low[0], high[0], 60), text[begin : begin + 40] + b"\xffab"
+    trail.follow(typed)
+    lows, highs = trail.ranges()
+    assert len(lows) == len(typed)
+    for row in range(len(typed)):
+        context, further = text[:begin] + typed[: row + 1], tuple(back + row + 1 for back in anchors)
+        (low, *_), (high, *_) = index.start(context, further)
+        occurs = low < high
+        assert np.array_equal(occurs, lows[row] < highs[row])
+        assert np.array_equal(low[occurs], lows[row][occurs]) and np.array_equal(high[occurs], highs[row][occurs])
+
+
+def test_the_longest_context_guesses_what_followed_it_most_often() -> None:
     """With its length and the share; nothing where not even the last byte occurs."""
     index = SuffixIndex(b"abc abc abd xbe")
     low, high = index.start(b"zab")
-    assert index.longest(low[0], high[0]) == (2, pytest.approx(2 / 3), ord("c"))
+    assert index.trail(low[0], high[0], 0).guess() == Guess(2, pytest.approx(2 / 3), ord("c"))
     low, high = index.start(b"az")
-    assert index.longest(low[0], high[0]) == (0, 0.0, 0)
+    assert index.trail(low[0], high[0], 0).guess() == Guess(0)

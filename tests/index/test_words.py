@@ -13,19 +13,16 @@ FIELDS = ("word", "separator", "indent", "blank")
 def test_a_text_at_once_is_its_bytes_one_by_one(text: str) -> None:
     """Every field of every place."""
     content = text.encode()
-    along, now = WordContext.along(content), WordContext.along(b"")
-    for place in range(len(content) + 1):
-        here = along.take(slice(place, place + 1))
-        assert all(getattr(here, field) == getattr(now, field) for field in FIELDS), place
-        if place < len(content):
-            now = now.extend(np.array([content[place]]))
+    along, followed = WordContext.along(content), WordContext.along(b"").follow(content)
+    for field in FIELDS:
+        assert np.array_equal(getattr(along, field)[1:], getattr(followed, field)), field
 
 
 def test_a_word_is_found_behind_another_character() -> None:
     """`val` was `value` after a blank; now it stands after a bracket. Inside `interval` it is no beginning of a word."""
     index = WordIndex(b"x = value + 1\ninterval.x\n")
     evidence = index.evidence(WordContext.along(b"print(val").take(slice(9, None)))
-    assert evidence.totals[0, 0] == 1 and evidence.counts[0, 0].argmax() == ord("u")
+    assert evidence.totals[0, 0] == 1 and evidence.table()[0, 0].argmax() == ord("u")
 
 
 def test_lines_of_one_depth_begin_alike() -> None:
@@ -33,7 +30,7 @@ def test_lines_of_one_depth_begin_alike() -> None:
     index = WordIndex(b"def f():\n    return 1\n        if x:\n")
     for indent, expected in ((4, "r"), (8, "i")):
         place = WordContext.along(b" " * indent).take(slice(indent, None))
-        assert index.evidence(place).counts[0, 1, ord(expected)] == 1
+        assert index.evidence(place).table()[0, 1, ord(expected)] == 1
 
 
 def test_only_text_near_the_cursor_counts() -> None:

@@ -20,7 +20,9 @@ def some_evidence(batch: int) -> tuple[np.ndarray, Evidence, np.ndarray, np.ndar
     logits = rng.normal(size=(batch, 256)).astype(np.float32) * 3
     log_p = logits - np.log(np.exp(logits).sum(1, keepdims=True))
     counts = np.where(rng.random((batch, SLOTS, 256)) < 0.02, rng.integers(1, 9, (batch, SLOTS, 256)), 0)
-    evidence = Evidence(counts.astype(np.float32), counts.sum(axis=2).astype(np.float32))
+    totals = counts.sum(axis=2).astype(np.float32)
+    places, slots, codes = np.repeat(np.nonzero(counts), counts[counts > 0], axis=1)
+    evidence = Evidence(totals, totals, places, slots, codes.astype(np.uint8))
     recent = rng.random((batch, RECENT)).astype(np.float32)
     return log_p, evidence, rng.integers(0, 256, batch), rng.integers(0, 80, batch), recent
 
@@ -36,7 +38,7 @@ def test_numpy_and_torch_agree() -> None:
     assert features.shape == (5, FEATURES)
     everything = torch.arange(256).expand(5, 256)
     with torch.no_grad():
-        counts, taken = torch.from_numpy(evidence.counts), torch.from_numpy(evidence.taken)
+        counts, taken = torch.from_numpy(evidence.table()), torch.from_numpy(np.maximum(evidence.taken, 1))
         logits = network(*map(torch.from_numpy, (features, log_p)), everything, counts, taken)
     expected = torch.log_softmax(logits, dim=1).numpy()
     found = network.to_mixer().mix(log_p, evidence, *rest)

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from tinycode_ls.engine.mixer import mixer_to_bytes
+from tinycode_ls.engine.draft import Draft
 from tinycode_ls.engine.mixture import Predictor
 from tinycode_ls.engine.model import Model, log_softmax, open_model
 from tinycode_ls.errors import CorpusError
@@ -51,18 +52,15 @@ OTHER = b"def mul(first, second):\n    return first * second\n" * 3
 def test_a_batch_of_positions_is_the_engine_byte_by_byte(
     model: Model, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    """Every line of a file: the same distributions as the predictor that serves, started and stepped."""
+    """Every line of a file: the same distributions as the search that serves sees."""
     monkeypatch.setattr(voices, "MOST_AT_ONCE", at_once)
     assert model.mixer is not None
     logits, state = model.read(document_header("a.py"))
     begin, workspace = 0, SuffixIndex(OTHER)
     for line in TEXT.splitlines(keepends=True):
         predictor = Predictor(model, model.mixer, document_index(TEXT[:begin], b""), workspace)
-        now = predictor.start(TEXT[:begin], state, logits[None])
-        one_by_one = [now.log_probs[0]]
-        for byte in line[:-1]:
-            now = predictor.step(now, np.array([0]), np.array([byte]))
-            one_by_one.append(now.log_probs[0])
+        draft = Draft(predictor, predictor.start(TEXT[:begin], logits[None]), state)
+        one_by_one = [draft.look([line[:count]])[0][0] for count in range(len(line))]
         after, state = model.read_all(line, state)
         batch = line_log_probs(predictor, model.mixer, TEXT[:begin], line, np.concatenate([logits[None], after[:-1]]))
         assert np.abs(np.exp(batch) - np.exp(np.array(one_by_one))).max() < 5e-3

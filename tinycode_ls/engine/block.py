@@ -6,10 +6,8 @@ What opens a block is told by what is written next, in any language: a line that
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from .deadline import Deadline
-from .mixture import LINE_END, Predictor
+from .draft import Draft
 from .search import Continuation, SearchOptions, search
 
 LINE = SearchOptions(width=2, most_bytes=120, blank=False)
@@ -29,20 +27,19 @@ class Block:
 
 
 def block_after(
-    predictor: Predictor, opening: Continuation, line: bytes, below: bytes, most: int, least: float, deadline: Deadline
+    draft: Draft, opening: Continuation, line: bytes, below: bytes, most: int, least: float, deadline: Deadline
 ) -> Block:
-    """Up to `most` lines after `opening`, a continuation that ended and whose whole line is `line`; all of it is right with
-    a probability of at least `least`.
+    """Up to `most` lines after `opening`, a continuation of `draft` that ended and whose whole line is `line`; all of it is
+    right with a probability of at least `least`.
 
     `below` is the first line with text below the cursor; what stands there already is not said again. A line that only
     closes the block ends it.
     """
     lines: list[bytes] = []
     probability, depth, path = math.exp(opening.end_log_prob), indentation(line), opening
-    while len(lines) < most and path.end is not None and probability >= least and not deadline.expired():
-        now, row = path.end
-        start = predictor.step(now, np.array([row]), np.array([LINE_END]))
-        found = search(predictor, start, LINE.at_least(least / probability), deadline)
+    while len(lines) < most and probability >= least and not deadline.expired():
+        draft = draft.moved(path.text + b"\n")
+        found = search(draft, LINE.at_least(least / probability), deadline)
         ended = next((path for path in found if path.ended), None)
         if ended is None:
             break

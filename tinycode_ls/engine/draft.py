@@ -1,33 +1,76 @@
-"""Steps of a search that has one hypothesis left: several of its bytes in a batch, as the indexes expect them.
+"""The ways a line may go on from a place: looked at several bytes ahead, as the indexes expect them, and remembered.
 
-With one hypothesis a step is nearly all overhead, and most searches have just one. Nothing is decided here: the same
-probabilities, earlier. Where the search goes another way, what was computed for the rest is thrown away.
+A step of one byte is nearly all overhead, and most ways go as expected. Nothing is decided here: the same probabilities,
+earlier. Where a search goes another way, what was computed for the rest waits: the next key may be on it.
 """
 
-from .hypotheses import Hypotheses, Ids
-from .mixture import Predictor
+import os
+
+import numpy as np
+
+from .hypotheses import Hypotheses
+from .mixture import Branch, Predictor
+from .model import Array, State
 
 MOST_DRAFTED = 16
+"""Bytes computed in a batch, for all ways together."""
+MOST_UNREAD = 24
+"""Bytes that the network reads again with every batch, until it is taken a part of the way."""
 
 
 class Draft:
-    """Guards that what was computed ahead is only used for the very hypothesis and byte it was computed for."""
+    """Guards that what was computed is only used for the very text it was computed for. Not for two threads at once.
 
-    def __init__(self, predictor: Predictor) -> None:
-        self._predictor = predictor
-        self._text, self._after = b"", list[Hypotheses]()
-        self._used = 0
+    `start`: the one hypothesis at the place, `state` [1 stream]: the network's there. Texts are counted from where the first
+    draft of a line began; `at` is how far this place is from there.
+    """
 
-    def step(self, now: Hypotheses, parents: Ids, ids: Ids) -> Hypotheses:
-        """As `Predictor.step`."""
-        if len(ids) > 1 or self._predictor.mixer is None:
-            return self._predictor.step(now, parents, ids)
-        if not self._expects(now, int(ids[0])):
-            self._text, self._after = self._predictor.ahead(now.take(parents), int(ids[0]), MOST_DRAFTED)
-            self._used = 0
-        self._used += 1
-        return self._after[self._used - 1]
+    def __init__(self, predictor: Predictor, start: Hypotheses, state: State) -> None:
+        self.predictor, self.at = predictor, b""
+        self._known: dict[bytes, tuple[Hypotheses, int]] = {b"": (start, 0)}
+        self._states: dict[bytes, State] = {b"": state}
 
-    def _expects(self, now: Hypotheses, byte: int) -> bool:
-        used = self._used
-        return 0 < used < len(self._after) and now is self._after[used - 1] and byte == self._text[used]
+    def look(self, texts: list[bytes]) -> tuple[Array, Array]:
+        """After each of `texts`, all as long as the others: log probs [B, 256] of the next byte, and the network's own. What
+        comes after all but the last byte of each must have been looked at before."""
+        missing = [text for text in (self.at + text for text in texts) if text not in self._known]
+        if missing:
+            self._compute([(text[:-1], text[-1:]) for text in missing])
+        rows = [self._known[self.at + text] for text in texts]
+        log_probs = np.array([found.log_probs[row] for found, row in rows])
+        return log_probs, np.array([found.network_log_probs[row] for found, row in rows])
+
+    def moved(self, typed: bytes) -> "Draft":
+        """The place after `typed`, with what is known from there on."""
+        there = self.at + typed
+        if there not in self._known:
+            known = next(n for n in range(len(there) - 1, -1, -1) if there[:n] in self._known)
+            self._compute([(there[:known], there[known:])])
+        moved = Draft.__new__(Draft)
+        moved.predictor, moved.at = self.predictor, there
+        moved._known = {text: place for text, place in self._known.items() if text.startswith(there)}
+        nearest = self._nearest(there)
+        moved._states = {text: state for text, state in self._states.items() if text == nearest or text.startswith(there)}
+        return moved
+
+    def _compute(self, ways: list[tuple[bytes, bytes]]) -> None:
+        """After each (known text, bytes to follow), and what is expected then."""
+        shared = os.path.commonprefix([before + text[:-1] for before, text in ways])
+        read = self._nearest(shared)
+        if len(shared) - len(read) > MOST_UNREAD:
+            _, self._states[shared] = self.predictor.model.read(shared[len(read) :], self._states[read])
+            read = shared
+        branches = [Branch(self._hypothesis(before), before[len(read) :], text) for before, text in ways]
+        most = max(len(text) for _, text in ways) - 1 + MOST_DRAFTED // len(ways)
+        stretches = self.predictor.ahead(self._states[read], branches, most)
+        for (before, _), stretch in zip(ways, stretches, strict=True):
+            for count in range(1, len(stretch.text) + 1):
+                self._known[before + stretch.text[:count]] = stretch.found, stretch.begin + count - 1
+
+    def _hypothesis(self, text: bytes) -> Hypotheses:
+        found, row = self._known[text]
+        return found.take(slice(row, row + 1))
+
+    def _nearest(self, text: bytes) -> bytes:
+        """The longest beginning of `text` that the network has read."""
+        return max((read for read in self._states if text.startswith(read)), key=len)

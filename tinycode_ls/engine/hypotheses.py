@@ -7,8 +7,7 @@ import numpy.typing as npt
 
 from ..index.suffixes import Rows
 from ..index.words import WordContext
-from .mixer import Array
-from .model import State, select_state
+from .mixer import RECENT, Array
 
 Ids = npt.NDArray[np.int64]
 Ranges = tuple[Rows, Rows]
@@ -32,6 +31,8 @@ class Places:
     @classmethod
     def join(cls, parts: "list[Places]") -> "Places":
         """Those of several, in one batch."""
+        if len(parts) == 1:
+            return parts[0]
         ranges: list[Ranges | None] = []
         for held in zip(*(part.ranges for part in parts), strict=True):
             known = [pair for pair in held if pair is not None]  # all or none
@@ -45,21 +46,27 @@ class Places:
 
 @dataclass(frozen=True)
 class Hypotheses:
-    """log_probs [B, 256] of each one's next byte, and what is needed to go on from there.
-
-    `guessed` [B, 4]: what the voices expect next; `recent` [B, RECENT]: who was right of late. `unread`: the last bytes of
-    them all, which `state` has not read yet.
-    """
+    """log_probs [B, 256] of each one's next byte, and what is needed to go on from there: the network's own
+    network_log_probs [B, 256], the places; `guessed` [B, 4]: what the voices expect next; `recent` [B, RECENT]: who was right
+    of late."""
 
     log_probs: Array
     network_log_probs: Array
-    state: State
     places: Places
     guessed: Ids
     recent: Array
-    unread: bytes = b""
 
-    def take(self, rows: Ids) -> "Hypotheses":
+    @classmethod
+    def alone(cls, log_probs: Array) -> "Hypotheses":
+        """Those of a network by itself: nothing is counted."""
+        batch = len(log_probs)
+        nothing, nobody = np.zeros(batch, np.int64), np.zeros((batch, RECENT), np.float32)
+        nowhere = Places((), WordContext.along(b"").take(nothing), nothing, nothing, nothing)
+        return cls(log_probs, log_probs, nowhere, np.zeros((batch, 4), np.int64), nobody)
+
+    def take(self, rows: Ids | slice) -> "Hypotheses":
         """Some of them."""
-        arrays = (self.log_probs[rows], self.network_log_probs[rows], select_state(self.state, rows))
-        return Hypotheses(*arrays, self.places.take(rows), self.guessed[rows], self.recent[rows], self.unread)
+        places = self.places.take(rows)
+        return Hypotheses(
+            self.log_probs[rows], self.network_log_probs[rows], places, self.guessed[rows], self.recent[rows]
+        )

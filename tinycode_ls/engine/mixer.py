@@ -40,6 +40,11 @@ WORKSPACE = Voice(orders=(2, 3, 4, 5, 6, 8, 11, 16, 24, 32), anchors=ANCHORS)
 IN_WORKSPACE = slice(DOCUMENT.slots, DOCUMENT.slots + len(WORKSPACE.orders))
 SLOTS = DOCUMENT.slots + WORKSPACE.slots + 1 + words.SLOTS  # the one: what the line below has at this place
 
+LATEST = slice(DOCUMENT.slots - len(DOCUMENT.latest), DOCUMENT.slots)
+LONGEST = slice(0, len(DOCUMENT.orders)), IN_WORKSPACE, LATEST
+"""Slots in which a later one knows a longer context."""
+NUMBERS = np.arange(SLOTS)
+
 SIGNALS = 5
 FADING = np.array([0.7, 0.93], np.float32)
 FADED = np.tile(FADING, SIGNALS)
@@ -76,17 +81,17 @@ class Mixer:
         hidden = np.maximum(features @ self.gate_in + self.gate_bias, 0)
         weights = hidden @ self.gate_out + self.out_bias  # [B, 1+S]
         logits = weights[:, :1] * log_p
-        seen = evidence.counts.any(axis=1)  # [B, 256]
-        rows, ids = np.nonzero(seen)
-        counts = evidence.counts[rows, :, ids]  # [N, S]
-        own = log_p[rows, ids, None]
-        raised = np.log1p(counts / (np.exp(self.log_sigma) * (np.exp(own) + FLOOR)))
-        boost = (raised * weights[rows, 1:]).sum(axis=1, keepdims=True)
-        share = counts / evidence.taken[rows]
-        judged = np.concatenate(judged_signals(raised, share, own, boost, own - log_p.max(axis=1)[rows, None]), axis=1)
-        first = np.maximum(judged @ self.judge_in + (hidden @ self.judge_place)[rows] + self.judge_byte[ids], 0)
+        seen = evidence.seen
+        own = log_p[seen.rows, seen.ids, None]  # [N, 1]
+        sigma = np.exp(self.log_sigma)
+        raised = np.log(1 + seen.counts / (sigma * (np.exp(own) + FLOOR)))  # [N, S]; numpy's log1p takes five times as long
+        boost = np.einsum("ns,ns->n", raised, weights[seen.rows, 1:])[:, None]
+        share = seen.counts / np.maximum(evidence.taken, 1)[seen.rows]
+        behind = own - log_p.max(axis=1)[seen.rows, None]
+        judged = np.concatenate(judged_signals(raised, share, own, boost, behind), axis=1)
+        first = np.maximum(judged @ self.judge_in + (hidden @ self.judge_place)[seen.rows] + self.judge_byte[seen.ids], 0)
         second = np.maximum(first @ self.judge_middle + self.middle_bias, 0)
-        logits[rows, ids] += boost[:, 0] + second @ self.judge_out
+        logits[seen.rows, seen.ids] += boost[:, 0] + second @ self.judge_out
         logits -= logits.max(axis=1, keepdims=True)
         return np.asarray(logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)), np.float32)
 
@@ -98,31 +103,15 @@ def judged_signals(raised: T, share: T, own: T, boost: T, behind: T) -> list[T]:
     return [raised, share * 2, own / 4, boost / 8, behind / 4]
 
 
-def join_evidence(parts: "list[Evidence]") -> Evidence:
-    """All slots of all voices, in the mixer's order."""
-    return Evidence(
-        np.concatenate([part.counts for part in parts], axis=1), np.concatenate([part.totals for part in parts], axis=1)
-    )
-
-
-def silent(batch: int, slots: int) -> Evidence:
-    """The evidence of a voice that has no text."""
-    return Evidence(np.zeros((batch, slots, 256), np.float32), np.zeros((batch, slots), np.float32))
-
-
 def guesses(log_p: Array, evidence: Evidence) -> Ids:
     """[B, 4]: the favourite next byte of the document's longest context, of the workspace's, of the latest place in the
     document, and of the network; -1 where there is none."""
-    favourite, present = evidence.favourite, evidence.totals > 0
+    favourite, present = evidence.seen.favourite, evidence.totals > 0
     rows = np.arange(len(log_p))
-    found = np.full((len(log_p), 4), -1, np.int64)
-    latest = slice(DOCUMENT.slots - len(DOCUMENT.latest), DOCUMENT.slots)
-    longest = slice(0, len(DOCUMENT.orders)), IN_WORKSPACE, latest
-    for column, slots in enumerate(longest):
-        here = present[:, slots]
-        last = here.shape[1] - 1 - here[:, ::-1].argmax(axis=1)
-        own = favourite[:, slots][rows, last]
-        found[:, column] = np.where(here.any(axis=1), own, -1)
+    found = np.empty((len(log_p), 4), np.int64)
+    for column, slots in enumerate(LONGEST):
+        last = np.where(present[:, slots], NUMBERS[slots], -1).max(axis=1)
+        found[:, column] = np.where(last >= 0, favourite[rows, last], -1)
     found[:, 3] = log_p.argmax(axis=1)
     return found
 
@@ -152,15 +141,15 @@ def _signals(guessed: Ids, log_p: Array, ids: "npt.NDArray[Any]") -> Array:
 
 def gate_features(log_p: Array, evidence: Evidence, last: Ids, columns: Ids, recent: Array) -> Array:
     """What the gate reads [B, FEATURES]: per slot size, certainty, variety and the network's opinion of its favourite."""
-    counts, totals = evidence.counts, evidence.totals
+    seen, totals = evidence.seen, evidence.totals
     batch = len(log_p)
-    favourite, rows = evidence.favourite, np.arange(batch)[:, None]
-    top = counts[rows, np.arange(SLOTS), favourite] / evidence.taken
-    opinion = log_p[rows, favourite]
+    opinion = log_p[np.arange(batch)[:, None], seen.favourite]
     present = totals > 0
-    per_slot = np.stack(
-        [np.log1p(totals) / 4, top, np.log1p((counts > 0).sum(axis=2)) / 2, np.where(present, opinion / 8, 0)], axis=2
-    )
+    per_slot = np.empty((batch, SLOTS, 4), np.float32)
+    per_slot[:, :, 0] = np.log1p(totals) / 4
+    per_slot[:, :, 1] = seen.most / np.maximum(evidence.taken, 1)
+    per_slot[:, :, 2] = np.log1p(seen.variety) / 2
+    per_slot[:, :, 3] = np.where(present, opinion / 8, 0)
     p = np.exp(log_p)
     overall = np.empty((batch, GLOBAL_FEATURES), np.float32)
     overall[:, 0] = -(p * log_p).sum(axis=1) / 4
@@ -170,7 +159,7 @@ def gate_features(log_p: Array, evidence: Evidence, last: Ids, columns: Ids, rec
     overall[:, 4] = np.log1p(columns) / 4
     overall[:, 5:9] = BYTE_CLASS[last]
     overall[:, 9:] = recent
-    return np.concatenate([per_slot.reshape(batch, -1), overall], axis=1).astype(np.float32)
+    return np.concatenate([per_slot.reshape(batch, -1), overall], axis=1)
 
 
 def _byte_classes() -> Array:

@@ -3,16 +3,16 @@
 A path's log probability is the predictor's own: the chance that the real text goes on exactly so.
 """
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from .deadline import Deadline
 from .draft import Draft
-from .hypotheses import Hypotheses
-from .mixture import LINE_END, Predictor
+from .mixture import LINE_END
 from .model import Array, Model, State, log_softmax
 
 DOCUMENT_END = 0
@@ -31,9 +31,8 @@ class Continuation:
     """A way the text may go on. log_probs[i] is the natural logarithm of P(text[:i+1]), network_log_probs[i] that of the
     network alone.
 
-    `ended`: the line ends after it, and `end_log_prob` is that of the text with its line end; `end` are the hypotheses,
-    and the row of them, that the line end would follow. Otherwise the search gave it up there, and `boundary` is the chance
-    that what follows is not part of a word.
+    `ended`: the line ends after it, and `end_log_prob` is that of the text with its line end. Otherwise the search
+    gave it up there, and `boundary` is the chance that what follows is not part of a word.
     """
 
     text: bytes
@@ -42,76 +41,84 @@ class Continuation:
     end_log_prob: float = 0.0
     boundary: float = 0.0
     network_log_probs: tuple[float, ...] = ()
-    end: tuple[Hypotheses, int] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
 class SearchOptions:
     """`width` 1 is greedy. Paths less likely than `floor` are given up; `most_bytes` bounds a path's length.
 
-    `blank`: whether a line may end before anything but blanks was written (no, where the user asked for text).
+    `blank`: whether a line may end before anything but blanks was written (no, where the user asked for text). `rivals`:
+    paths this many times less likely than the likeliest of their length are given up, too.
     """
 
     width: int = 1
     most_bytes: int = 120
     floor: float = 0.0
     blank: bool = True
+    rivals: float = 1e30
 
     def at_least(self, floor: float) -> "SearchOptions":
         """The same with another floor."""
         return replace(self, floor=floor)
 
 
-def search(predictor: Predictor, start: Hypotheses, options: SearchOptions, deadline: Deadline) -> list[Continuation]:
-    """Beam search to the end of the line -> continuations, likeliest first.
+def search(draft: Draft, options: SearchOptions, deadline: Deadline) -> list[Continuation]:
+    """Beam search from a place to the end of its line -> continuations, likeliest first.
 
     Those given up on the way are kept too, up to where they were given up: a suggestion may be cut from them.
     """
     found: list[Continuation] = []
-    live, now, draft = [Continuation(b"", ())], start, Draft(predictor)
-    floor = float(np.log(max(options.floor, 1e-30)))
+    live = [Continuation(b"", ())]
+    floor = math.log(max(options.floor, 1e-30))
     for _ in range(options.most_bytes):
-        grown, parents = _grow(live, now, options, floor, found)
+        log_probs, alone = draft.look([path.text for path in live])
+        grown, parents = _grow(live, log_probs, alone, options, floor, found)
         best_ended = max((path.end_log_prob for path in found if path.ended), default=-np.inf)
-        open_rows = [row for row, path in enumerate(grown) if path.log_probs[-1] > best_ended]
-        live_parents = {parents[row] for row in open_rows}
-        found += [_given_up(path, now, row) for row, path in enumerate(live) if path.text and row not in live_parents]
-        live = [grown[row] for row in open_rows]
+        least = max(best_ended, _total(grown[0]) - math.log(options.rivals)) if grown else best_ended
+        kept = [row for row, path in enumerate(grown) if _total(path) > least]
+        live_parents = {parents[row] for row in kept}
+        found += [
+            _given_up(path, log_probs[row]) for row, path in enumerate(live) if path.text and row not in live_parents
+        ]
+        live = [grown[row] for row in kept]
         if not live or deadline.expired():
             break
-        ids = np.array([path.text[-1] for path in live])
-        now = draft.step(now, np.array([parents[row] for row in open_rows]), ids)
     found += [path for path in live if path.text]
     return sorted(found, key=lambda path: path.end_log_prob if path.ended else _total(path), reverse=True)
 
 
 def _grow(
-    live: list[Continuation], now: Hypotheses, options: SearchOptions, floor: float, found: list[Continuation]
+    live: list[Continuation],
+    log_probs: Array,
+    alone: Array,
+    options: SearchOptions,
+    floor: float,
+    found: list[Continuation],
 ) -> tuple[list[Continuation], list[int]]:
     """One byte further: the likeliest of all live continuations, with their parents. Ended ones go to `found`."""
-    totals = np.array([_total(path) for path in live])[:, None] + now.log_probs  # [B, 256]
+    totals = np.array([_total(path) for path in live])[:, None] + log_probs  # [B, 256]
     if not options.blank:
         blank = [not path.text.strip() for path in live]
-        totals[np.ix_(blank, (LINE_END, DOCUMENT_END))] = -np.inf
+        totals[blank, LINE_END] = totals[blank, DOCUMENT_END] = -np.inf
     grown, parents = [], []
     for parent, byte in zip(*(array.tolist() for array in _best(totals, options.width)), strict=True):
         path, total = live[parent], float(totals[parent, byte])
         if total < floor:
             continue
         if byte in (LINE_END, DOCUMENT_END):
-            found.append(replace(path, ended=True, end_log_prob=total, end=(now, parent)))
+            found.append(replace(path, ended=True, end_log_prob=total))
         else:
-            alone = float(now.network_log_probs[parent, byte]) + (path.network_log_probs or (0.0,))[-1]
+            network = float(alone[parent, byte]) + (path.network_log_probs or (0.0,))[-1]
             text = path.text + bytes([byte])
             grown.append(
-                Continuation(text, (*path.log_probs, total), network_log_probs=(*path.network_log_probs, alone))
+                Continuation(text, (*path.log_probs, total), network_log_probs=(*path.network_log_probs, network))
             )
             parents.append(parent)
     return grown, parents
 
 
-def _given_up(path: Continuation, now: Hypotheses, row: int) -> Continuation:
-    boundary = float(np.exp(now.log_probs[row]) @ NOT_WORD)
+def _given_up(path: Continuation, log_probs: Array) -> Continuation:
+    boundary = float(np.exp(log_probs) @ NOT_WORD)
     return replace(path, boundary=boundary)
 
 

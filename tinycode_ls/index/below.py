@@ -28,14 +28,17 @@ class LineBelow:
         follows = len(self.text) > 1 and self.text.startswith(line) and len(line) < len(self.text)
         return np.array([len(line) if follows else OFF])
 
-    def extend(self, offsets: Offsets, ids: npt.NDArray[np.int64]) -> Offsets:
-        """Offsets [B] after one more byte each."""
-        same = (offsets >= 0) & (self._bytes[offsets] == ids)
-        return np.where(same & (offsets + 1 < len(self._bytes)), offsets + 1, OFF)
+    def follow(self, offset: int, text: bytes) -> Offsets:
+        """Offsets [len(text)] after each byte of `text`, from one on."""
+        found = []
+        for byte in text:
+            same = offset >= 0 and self.text[offset] == byte and offset + 1 < len(self.text)
+            offset = offset + 1 if same else OFF
+            found.append(offset)
+        return np.array(found, np.int64)
 
     def evidence(self, offsets: Offsets) -> Evidence:
         """One slot: the byte that the line below has here, once."""
-        counts = np.zeros((len(offsets), 1, 256), np.float32)
         on = np.flatnonzero(offsets >= 0)
-        counts[on, 0, self._bytes[offsets[on]]] = 1
-        return Evidence(counts, (offsets >= 0).astype(np.float32)[:, None])
+        once = (offsets >= 0).astype(np.float32)[:, None]
+        return Evidence(once, once, on, np.zeros_like(on), self._bytes[offsets[on]])

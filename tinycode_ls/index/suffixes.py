@@ -7,6 +7,8 @@ byte to the context is one rank query (Ferragina & Manzini 2000; infini-gram min
 Knows nothing of files: `text` is any bytes; rows that would read past its end count as byte 0.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import pydivsufsort
@@ -15,7 +17,7 @@ Rows = npt.NDArray[np.int64]
 
 MOST_ORDER = 32
 """Longest context that is told apart; beyond it, contexts that share their last 32 bytes are one."""
-LONGEST_SAMPLE = 16
+GUESS_SAMPLE = 16
 """Places looked at to say what mostly follows a context: a guess that is wrong costs time, not a suggestion."""
 PIECE = 1 << 19
 """Rows sorted at once while an index is made: 4 MB for the time being."""
@@ -49,10 +51,9 @@ class SuffixIndex:
 
     def start(self, context: bytes, anchors: tuple[int, ...] = ()) -> tuple[Rows, Rows]:
         """The ranges [1, MOST_ORDER + anchors] of a context; `anchors`, ascending, are how far back the fixed places are."""
-        low = np.zeros((1, MOST_ORDER), np.int64)
-        high = np.zeros((1, MOST_ORDER), np.int64)
-        for byte in context[-MOST_ORDER:]:
-            low, high = self.extend(low, high, [byte])
+        trail = self.trail(np.zeros(MOST_ORDER, np.int64), np.zeros(MOST_ORDER, np.int64), MOST_ORDER)
+        trail.follow(context[-MOST_ORDER:])
+        low, high = trail.now()
         since = np.array([self._rows_after(context, back) for back in anchors], np.int64).reshape(-1, 2)
         return np.append(low, since[None, :, 0], axis=1), np.append(high, since[None, :, 1], axis=1)
 
@@ -68,33 +69,79 @@ class SuffixIndex:
                 return 0, 0
         return begin, end
 
-    def extend(self, low: Rows, high: Rows, ids: "list[int] | Rows") -> tuple[Rows, Rows]:
-        """The ranges after appending ids[b] to context b: every column moves one order up, those of fixed places stay."""
-        size = low.shape[1]
-        bounds = np.empty((len(ids), 2 * size), np.int64)
-        for side, (rows, shortest) in enumerate(((low, 0), (high, self.size + 1))):
-            half = bounds[:, side * size : (side + 1) * size]
-            half[:, 0] = shortest
-            half[:, 1:MOST_ORDER] = rows[:, : MOST_ORDER - 1]
-            half[:, MOST_ORDER:] = rows[:, MOST_ORDER:]
-        for row, byte in zip(bounds, ids, strict=True):
-            begin = self.first[byte]
-            # searchsorted needs the haystack's own type, or it converts the whole haystack
-            row[:] = self._rows_of_byte[begin : self.first[byte + 1]].searchsorted(row.astype(np.int32)) + begin
-        return bounds[:, :size], bounds[:, size:]
+    def trail(self, low: Rows, high: Rows, most: int) -> "Trail":
+        """From one range state on, each [MOST_ORDER + anchors], at most `most` bytes further."""
+        return Trail(self, low, high, most)
 
-    def longest(self, low: Rows, high: Rows) -> tuple[int, float, int]:
-        """Of one range state [MOST_ORDER + anchors]: the longest context that occurs, and of what followed it, in a sample,
-        the most frequent byte with its share. (0, 0, 0) where not even the last byte occurs."""
-        found = np.flatnonzero(low[:MOST_ORDER] < high[:MOST_ORDER])
-        if not len(found):
-            return 0, 0.0, 0
-        order = int(found[-1])
-        begin, size = int(low[order]), int(high[order] - low[order])
-        sample = self.column[begin : begin + size : -(-size // LONGEST_SAMPLE)]
-        counts = np.bincount(sample)
-        byte = int(counts.argmax())
-        return order + 1, float(counts[byte] / len(sample)), byte
+    def ranks(self, byte: int, rows: Rows) -> Rows:
+        """Where the ranges that `rows` bound go when `byte` is appended to their contexts."""
+        begin = self.first[byte]
+        # searchsorted needs the haystack's own type, or it converts the whole haystack
+        return self._rows_of_byte[begin : self.first[byte + 1]].searchsorted(rows.astype(np.int32)) + begin
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What followed the longest context that occurs, `order` bytes, in a sample: the most frequent byte, with its share.
+    Of order 0 where not even the last byte occurs."""
+
+    order: int
+    share: float = 0.0
+    byte: int = 0
+
+
+class Trail:
+    """The ranges of one context as it grows byte by byte.
+
+    A column's range moves one order up with every byte, those of fixed places stay; so ranges are kept by where their context
+    begins, and the columns are a window that slides over them. Contexts that do not occur are not asked for any more.
+    """
+
+    def __init__(self, index: SuffixIndex, low: Rows, high: Rows, most: int) -> None:
+        self._index, self._at, self._size = index, most, len(low)
+        self._bounds = np.zeros((2, most + len(low)), np.int64)
+        self._bounds[:, most:] = low, high
+        self._after = np.empty((most, 2, len(low)), np.int64)
+        self._orders = int((low[:MOST_ORDER] < high[:MOST_ORDER]).sum())
+
+    def push(self, byte: int) -> None:
+        """One byte more."""
+        at = self._at = self._at - 1
+        window = self._bounds[:, at : at + self._size]
+        fixed = window[:, MOST_ORDER:]
+        fixed[:] = self._bounds[:, at + MOST_ORDER + 1 : at + self._size + 1]
+        window[:, 0] = 0, self._index.size + 1
+        asked = min(self._orders + 1, MOST_ORDER)
+        window[:, :asked] = found = self._index.ranks(byte, window[:, :asked])
+        window[:, asked:MOST_ORDER] = 0
+        if fixed.any():
+            fixed[:] = self._index.ranks(byte, fixed)
+        self._orders = int(np.count_nonzero(found[0] < found[1]))
+        self._after[len(self._after) - at - 1] = window
+
+    def follow(self, text: bytes) -> None:
+        """Some bytes more."""
+        for byte in text:
+            self.push(byte)
+
+    def now(self) -> tuple[Rows, Rows]:
+        """The range state [1, MOST_ORDER + anchors], each."""
+        low, high = self._bounds[:, None, self._at : self._at + self._size]
+        return low, high
+
+    def guess(self) -> Guess:
+        """The next byte, as the longest context has it."""
+        if not self._orders:
+            return Guess(0)
+        low, high = self._bounds[:, self._at + self._orders - 1].tolist()
+        sample = self._index.column[low : high : -(-(high - low) // GUESS_SAMPLE)].tolist()
+        byte = max(sample, key=sample.count)
+        return Guess(self._orders, sample.count(byte) / len(sample), byte)
+
+    def ranges(self) -> tuple[Rows, Rows]:
+        """After each byte that was pushed [T, MOST_ORDER + anchors], each."""
+        done = self._after[: len(self._after) - self._at]
+        return done[:, 0], done[:, 1]
 
 
 def _suffix_array(text: npt.NDArray[np.uint8]) -> Rows:

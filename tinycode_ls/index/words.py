@@ -24,8 +24,9 @@ LINE_END = 10
 _BASE = 0x9E3779B97F4A7C15
 _INVERSE = np.uint64(pow(_BASE, -1, 2**64))
 _SPREAD = np.uint64(0xBF58476D1CE4E5B9)
-IS_WORD = np.array([byte >= 128 or chr(byte).isalnum() or byte == 0x5F for byte in range(256)])
-IS_BLANK = np.isin(np.arange(256), (32, 9))
+IN_WORD = [byte >= 128 or chr(byte).isalnum() or byte == 0x5F for byte in range(256)]
+BLANKS = b" \t"
+IS_WORD, IS_BLANK = np.array(IN_WORD), np.isin(np.arange(256), list(BLANKS))
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,22 @@ class WordContext:
         separator = np.where(begins > 0, np.append(LINE_END, codes)[begins], LINE_END).astype(np.int64)
         return cls(_hashes(codes, begins), separator, np.minimum(first_ink[line], places) - line, blank)
 
-    def extend(self, ids: Ids) -> "WordContext":
-        """One byte more for each."""
-        part, new_line = IS_WORD[ids], ids == LINE_END
-        word = np.where(part, self.word * np.uint64(_BASE) + ids.astype(np.uint64) + np.uint64(1), np.uint64(0))
-        blank = new_line | (self.blank & IS_BLANK[ids])
-        indent = np.where(new_line, 0, self.indent + (self.blank & IS_BLANK[ids]))
-        return WordContext(word, np.where(part, self.separator, ids), indent, blank)
+    def follow(self, text: bytes) -> "WordContext":
+        """Of one place, after each byte of `text` [len(text)]."""
+        word, separator, indent, blank = (array[0].item() for array in (self.word, self.separator, self.indent, self.blank))
+        rows = []
+        for byte in text:
+            if IN_WORD[byte]:
+                word, blank = (word * _BASE + byte + 1) % 2**64, False
+            else:
+                word, separator, new_line = 0, byte, byte == LINE_END
+                blank = new_line or (blank and byte in BLANKS)
+                indent = 0 if new_line else indent + blank
+            rows.append((word, separator, indent, blank))
+        words, separators, indents, blanks = zip(*rows, strict=True) if rows else ((), (), (), ())
+        return WordContext(
+            np.array(words, np.uint64), np.array(separators, np.int64), np.array(indents, np.int64), np.array(blanks, np.bool_)
+        )
 
     def take(self, rows: "Ids | slice") -> "WordContext":
         """Some of them."""
@@ -92,16 +102,20 @@ class WordIndex:
             self._sorted.append((keys[:-1][order], self._codes[order]))
 
     def evidence(self, context: WordContext) -> Evidence:
-        """Counts [B, SLOTS, 256] of the latest places with the same keys, and how many there are."""
+        """The latest places with the same keys, and how many there are."""
         batch = len(context.word)
-        counts, totals = np.zeros((batch, SLOTS, 256), np.float32), np.zeros((batch, SLOTS), np.float32)
+        totals = np.zeros((batch, SLOTS), np.float32)
+        found, parts = list[tuple[int, int]](), [self._codes[:0]]
         for slot, (keys, (held, codes)) in enumerate(zip(context.questions(), self._sorted, strict=True)):
-            begin, end = held.searchsorted(keys, "left"), held.searchsorted(keys, "right")
-            totals[:, slot] = end - begin
-            for row in np.flatnonzero(end > begin):
-                latest = codes[max(begin[row], end[row] - MOST_PLACES) : end[row]]
-                counts[row, slot] = np.bincount(latest, minlength=256)
-        return Evidence(counts, totals)
+            begins, ends = held.searchsorted(keys, "left"), held.searchsorted(keys, "right")
+            totals[:, slot] = ends - begins
+            for row, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):
+                if begin < end:
+                    parts.append(codes[max(begin, end - MOST_PLACES) : end])
+                    found.append((row, slot))
+        times = [len(part) for part in parts[1:]]
+        rows, slots = np.repeat(np.array(found, np.int64).reshape(-1, 2), times, axis=0).T
+        return Evidence(totals, np.minimum(totals, MOST_PLACES), rows, slots, np.concatenate(parts))
 
 
 def _last_place(where: npt.NDArray[np.bool_]) -> Ids:
@@ -117,7 +131,7 @@ def _next_place(where: npt.NDArray[np.bool_]) -> Ids:
 
 
 def _hashes(codes: npt.NDArray[np.uint8], begins: Ids) -> Keys:
-    """Of codes[begins[i] : i] for each i, as `extend` makes them byte by byte: a polynomial, by differences of sums."""
+    """Of codes[begins[i] : i] for each i, as `follow` makes them byte by byte: a polynomial, by differences of sums."""
     count = len(codes)
     with np.errstate(over="ignore"):
         powers = np.cumprod(np.full(count, _BASE, np.uint64))
