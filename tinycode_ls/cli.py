@@ -10,6 +10,7 @@ from pathlib import Path
 
 from . import __version__
 from .errors import TinycodeError
+from .threads import use_one_thread
 
 EPILOG = "Nothing leaves this machine. A model of your own: `tinycode-train tune` in your repository."
 
@@ -17,6 +18,7 @@ EPILOG = "Nothing leaves this machine. A model of your own: `tinycode-train tune
 def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0, 2 when something the user gave is wrong."""
     options = parser().parse_args(arguments)
+    use_one_thread()
     try:
         code: int = options.run(options)
         return code

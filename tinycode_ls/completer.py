@@ -161,9 +161,7 @@ class _Found:
     network_share: float
 
 
-def _with_block(
-    found: _Found, opening: Continuation, draft: Draft, request: Request, deadline: Deadline
-) -> _Found:
+def _with_block(found: _Found, opening: Continuation, draft: Draft, request: Request, deadline: Deadline) -> _Found:
     """With the lines of the block that `opening`, the same text to the end of its line, opens."""
     rest, _, below = request.right.partition("\n")
     if rest.strip():

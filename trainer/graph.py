@@ -9,8 +9,8 @@ With attention, what the last `tail` positions find goes into the linear beside 
 grows by T and is cut to N again: keys, values -> keys_out, values_out.
 
 int8: LSTM layers become DynamicQuantizeLSTM and the linear DynamicQuantizeMatMul (onnxruntime's fused kernels; weights
-int8 symmetric per output column, of seven bits, activations quantised on the fly). GRU and RNN have no fused kernel: their weights are
-stored int8 and run as float32.
+int8 symmetric per output column, of seven bits, activations quantised on the fly). GRU and RNN have no fused kernel: their
+weights are stored int8 and run as float32.
 """
 
 from typing import Any

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from wire import Wire, inline
@@ -50,6 +51,18 @@ def test_a_line_of_the_repository_is_completed_in_another_file(wire, repository)
     assert 0 <= shown["probability"] <= 1 and shown["summary"].startswith(f"{100 * shown['probability']:.0f} %")
     assert wire.stop() == 0
     assert wire.errors == b""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted in /proc")
+def test_products_are_made_by_one_thread():
+    """A second thread of numpy's would spin beside every question: twice the processor time for the same answer."""
+    code = (
+        "import os; from tinycode_ls.threads import use_one_thread; use_one_thread(); import numpy as np\n"
+        "a = np.ones((600, 600), np.float32); a @ a; print(len(os.listdir('/proc/self/task')))"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_THREADS")}
+    found = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    assert found.stdout.strip() == "1", found.stderr
 
 
 def used_in_a_second(wire) -> float:

@@ -1,10 +1,12 @@
 """Word contexts: byte by byte the same as all at once, and blind to what stood before the word."""
 
+import re
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinycode_ls.index.words import MOST_TEXT, WordContext, WordIndex
+from tinycode_ls.index.words import MOST_PLACES, MOST_TEXT, WordContext, WordIndex
 
 FIELDS = ("word", "separator", "indent", "blank")
 
@@ -37,3 +39,14 @@ def test_only_text_near_the_cursor_counts() -> None:
     """The last MOST_TEXT bytes."""
     index = WordIndex(b"unique = 1\n" + b"other = 2\n" * (MOST_TEXT // 10))
     assert not index.evidence(WordContext.along(b"uniq").take(slice(4, None))).totals.any()
+
+
+def test_places_are_those_of_a_search_by_hand() -> None:
+    """Every beginning of some words: how often it begins one, and what came next at the latest of these places."""
+    text = b"alpha beta ab a al b alpine abc\n" * 30
+    index, words = WordIndex(text), re.findall(rb"\w+\W", text)
+    for begin in (b"a", b"al", b"b", b"ab", b"alpha", b"z"):
+        came = [word[len(begin)] for word in words if word.startswith(begin)]
+        evidence = index.evidence(WordContext.along(b"x = " + begin).take(slice(-1, None)))
+        latest = np.bincount(came[-MOST_PLACES:], minlength=256) if came else np.zeros(256)
+        assert evidence.totals[0, 0] == len(came) and np.array_equal(evidence.table()[0, 0], latest)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from tinycode_ls.engine.mixer import mixer_to_bytes
 from tinycode_ls.engine.draft import Draft
+from tinycode_ls.engine.mixer import mixer_to_bytes
 from tinycode_ls.engine.mixture import Predictor
 from tinycode_ls.engine.model import Model, log_softmax, open_model
 from tinycode_ls.errors import CorpusError

@@ -4,13 +4,14 @@ A step of one byte is nearly all overhead, and most ways go as expected. Nothing
 earlier. Where a search goes another way, what was computed for the rest waits: the next key may be on it.
 """
 
-import os
+from functools import reduce
 
 import numpy as np
 
 from .hypotheses import Hypotheses
 from .mixture import Branch, Predictor
 from .model import Array, State
+from .reader import common_prefix
 
 MOST_DRAFTED = 16
 """Bytes computed in a batch, for all ways together."""
@@ -50,12 +51,14 @@ class Draft:
         moved.predictor, moved.at = self.predictor, there
         moved._known = {text: place for text, place in self._known.items() if text.startswith(there)}
         nearest = self._nearest(there)
-        moved._states = {text: state for text, state in self._states.items() if text == nearest or text.startswith(there)}
+        moved._states = {
+            text: state for text, state in self._states.items() if text == nearest or text.startswith(there)
+        }
         return moved
 
     def _compute(self, ways: list[tuple[bytes, bytes]]) -> None:
         """After each (known text, bytes to follow), and what is expected then."""
-        shared = os.path.commonprefix([before + text[:-1] for before, text in ways])
+        shared = reduce(_common, (before + text[:-1] for before, text in ways))
         read = self._nearest(shared)
         if len(shared) - len(read) > MOST_UNREAD:
             _, self._states[shared] = self.predictor.model.read(shared[len(read) :], self._states[read])
@@ -74,3 +77,7 @@ class Draft:
     def _nearest(self, text: bytes) -> bytes:
         """The longest beginning of `text` that the network has read."""
         return max((read for read in self._states if text.startswith(read)), key=len)
+
+
+def _common(a: bytes, b: bytes) -> bytes:
+    return a[: common_prefix(a, b)]

@@ -84,12 +84,16 @@ class Mixer:
         seen = evidence.seen
         own = log_p[seen.rows, seen.ids, None]  # [N, 1]
         sigma = np.exp(self.log_sigma)
-        raised = np.log(1 + seen.counts / (sigma * (np.exp(own) + FLOOR)))  # [N, S]; numpy's log1p takes five times as long
+        raised = np.log(
+            1 + seen.counts / (sigma * (np.exp(own) + FLOOR))
+        )  # [N, S]; numpy's log1p takes five times as long
         boost = np.einsum("ns,ns->n", raised, weights[seen.rows, 1:])[:, None]
         share = seen.counts / np.maximum(evidence.taken, 1)[seen.rows]
         behind = own - log_p.max(axis=1)[seen.rows, None]
         judged = np.concatenate(judged_signals(raised, share, own, boost, behind), axis=1)
-        first = np.maximum(judged @ self.judge_in + (hidden @ self.judge_place)[seen.rows] + self.judge_byte[seen.ids], 0)
+        first = np.maximum(
+            judged @ self.judge_in + (hidden @ self.judge_place)[seen.rows] + self.judge_byte[seen.ids], 0
+        )
         second = np.maximum(first @ self.judge_middle + self.middle_bias, 0)
         logits[seen.rows, seen.ids] += boost[:, 0] + second @ self.judge_out
         logits -= logits.max(axis=1, keepdims=True)

@@ -22,7 +22,7 @@ NOTHING_BELOW = LineBelow(b"")
 LINE_END = 10
 LEAST_EXPECTED = 0.4
 """A byte more in a batch costs a fifth of a step: it is worth that when it is about this likely to be gone through."""
-MOST_RECALLED = 64
+MOST_RECALLED = 40
 """Bytes of the cursor's line over which the voices are judged; what was further back has faded to nothing."""
 
 
@@ -146,7 +146,7 @@ class Predictor:
         after = bytes(written)
         last = np.frombuffer(after, np.uint8).astype(np.int64)
         return after, Places(
-            tuple(trail and trail.ranges() for trail in trails),
+            tuple(None if trail is None else trail.ranges() for trail in trails),
             places.words.follow(after),
             self.below.follow(int(places.below[0]), after),
             last,

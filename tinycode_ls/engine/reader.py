@@ -12,8 +12,9 @@ import numpy as np
 
 from .model import Array, Model, State
 
-READ_BYTES = 1024
-"""Read before a cursor that is far from all snapshots: 15-25 ms of one core."""
+READ_BYTES = 512
+"""Read before a cursor that is far from all snapshots: 7-15 ms of one core. Reading twice as much
+takes half a per cent off the network's bits."""
 SNAPSHOT_BYTES = 256
 MOST_SNAPSHOTS = 400
 

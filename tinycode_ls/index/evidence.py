@@ -103,7 +103,9 @@ class Evidence:
         variety = np.zeros((batch, slots), np.float32)
         if len(filled):
             first = begins[filled]
-            ranked = np.maximum.reduceat(counts * 256 + (255 - ids[:, None]), first, axis=0)  # of equals, the lowest byte
+            ranked = np.maximum.reduceat(
+                counts * 256 + (255 - ids[:, None]), first, axis=0
+            )  # of equals, the lowest byte
             most[filled] = best = ranked // 256
             favourite[filled] = np.where(best > 0, 255 - ranked % 256, 0)
             variety[filled] = np.add.reduceat((counts > 0).astype(np.float32), first, axis=0)

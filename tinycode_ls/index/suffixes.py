@@ -77,7 +77,8 @@ class SuffixIndex:
         """Where the ranges that `rows` bound go when `byte` is appended to their contexts."""
         begin = self.first[byte]
         # searchsorted needs the haystack's own type, or it converts the whole haystack
-        return self._rows_of_byte[begin : self.first[byte + 1]].searchsorted(rows.astype(np.int32)) + begin
+        found = self._rows_of_byte[begin : self.first[byte + 1]].searchsorted(rows.astype(np.int32))
+        return np.asarray(found + begin, np.int64)
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,8 @@ def _rows_of_byte(column: npt.NDArray[np.uint8], first: npt.NDArray[np.int64]) -
     A stable sort of single bytes is a radix sort: a fifth of the time of one search for each byte value. In pieces, since
     its answer takes eight bytes a row.
     """
+    if len(column) <= PIECE:
+        return np.argsort(column, kind="stable").astype(np.int32)
     rows, filled = np.empty(len(column), np.int32), first[:-1].copy()
     for begin in range(0, len(column), PIECE):
         piece = column[begin : begin + PIECE]

@@ -16,6 +16,8 @@ Ids = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.uint64]
 
 MOST_TEXT = 16_000
+PLACE = np.uint64(2**14 - 1)
+"""The bits that say where in the text a key is found: enough for MOST_TEXT."""
 MOST_PLACES = 64
 """Read of those with one key, the latest."""
 SLOTS = 2
@@ -55,7 +57,9 @@ class WordContext:
 
     def follow(self, text: bytes) -> "WordContext":
         """Of one place, after each byte of `text` [len(text)]."""
-        word, separator, indent, blank = (array[0].item() for array in (self.word, self.separator, self.indent, self.blank))
+        word, separator, indent, blank = (
+            array[0].item() for array in (self.word, self.separator, self.indent, self.blank)
+        )
         rows = []
         for byte in text:
             if IN_WORD[byte]:
@@ -67,7 +71,10 @@ class WordContext:
             rows.append((word, separator, indent, blank))
         words, separators, indents, blanks = zip(*rows, strict=True) if rows else ((), (), (), ())
         return WordContext(
-            np.array(words, np.uint64), np.array(separators, np.int64), np.array(indents, np.int64), np.array(blanks, np.bool_)
+            np.array(words, np.uint64),
+            np.array(separators, np.int64),
+            np.array(indents, np.int64),
+            np.array(blanks, np.bool_),
         )
 
     def take(self, rows: "Ids | slice") -> "WordContext":
@@ -83,31 +90,36 @@ class WordContext:
         return cls(word, separator, indent, blank)
 
     def questions(self) -> tuple[Keys, ...]:
-        """The keys of each question [B]."""
+        """The keys of each question [B], told apart by their upper bits."""
         deep = (self.indent * 256 + self.separator).astype(np.uint64)
         with np.errstate(over="ignore"):
-            return self.word, (self.word ^ (deep + np.uint64(1)) * _SPREAD) * np.uint64(_BASE)
+            return self.word * _SPREAD, (self.word ^ (deep + np.uint64(1)) * _SPREAD) * np.uint64(_BASE)
 
 
 class WordIndex:
-    """Immutable. Of a text's last MOST_TEXT bytes, from the beginning of a line."""
+    """Immutable. Of a text's last MOST_TEXT bytes, from the beginning of a line.
+
+    Each place is one number, its key with the place in the lowest bits: sorted, those of one key stand together, the latest
+    last, and sorting numbers takes a tenth of the time that sorting places by their keys takes.
+    """
 
     def __init__(self, text: bytes) -> None:
         if len(text) > MOST_TEXT:
             text = text[text.find(b"\n", len(text) - MOST_TEXT) + 1 :]
-        self._codes = np.frombuffer(text, np.uint8)
+        codes = np.frombuffer(text, np.uint8)
+        places = np.arange(len(codes), dtype=np.uint64)
         self._sorted = []
         for keys in WordContext.along(text).questions():
-            order = np.argsort(keys[:-1], kind="stable")
-            self._sorted.append((keys[:-1][order], self._codes[order]))
+            ordered = np.sort(keys[:-1] & ~PLACE | places)
+            self._sorted.append((ordered, codes[ordered & PLACE]))
 
     def evidence(self, context: WordContext) -> Evidence:
         """The latest places with the same keys, and how many there are."""
         batch = len(context.word)
         totals = np.zeros((batch, SLOTS), np.float32)
-        found, parts = list[tuple[int, int]](), [self._codes[:0]]
+        found, parts = list[tuple[int, int]](), [np.empty(0, np.uint8)]
         for slot, (keys, (held, codes)) in enumerate(zip(context.questions(), self._sorted, strict=True)):
-            begins, ends = held.searchsorted(keys, "left"), held.searchsorted(keys, "right")
+            begins, ends = held.searchsorted(keys & ~PLACE, "left"), held.searchsorted(keys | PLACE, "right")
             totals[:, slot] = ends - begins
             for row, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):
                 if begin < end:
