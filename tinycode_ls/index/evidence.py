@@ -142,7 +142,7 @@ def gather(voice: Voice, index: SuffixIndex, low: Rows, high: Rows) -> Evidence:
     return Evidence(totals, taken, np.concatenate(places), np.concatenate(slots), np.concatenate(codes))
 
 
-def _latest(voice: Voice, index: SuffixIndex, low: Rows, high: Rows) -> Rows:
+def _latest(voice: Voice, index: SuffixIndex, low: Rows, high: Rows) -> Ids:
     """[B, latest]: the row of the last place in the text where each context stands, -1 where there is none."""
     found = np.full((len(low), len(voice.latest)), -1, np.int64)
     columns = [order - 1 for order in voice.latest]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pydivsufsort
 
-Rows = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int32]
 
 MOST_ORDER = 32
 """Longest context that is told apart; beyond it, contexts that share their last 32 bytes are one."""
@@ -51,10 +51,11 @@ class SuffixIndex:
 
     def start(self, context: bytes, anchors: tuple[int, ...] = ()) -> tuple[Rows, Rows]:
         """The ranges [1, MOST_ORDER + anchors] of a context; `anchors`, ascending, are how far back the fixed places are."""
-        trail = self.trail(np.zeros(MOST_ORDER, np.int64), np.zeros(MOST_ORDER, np.int64), MOST_ORDER)
+        nothing = np.zeros(MOST_ORDER, np.int32)
+        trail = self.trail(nothing, nothing, MOST_ORDER)
         trail.follow(context[-MOST_ORDER:])
         low, high = trail.now()
-        since = np.array([self._rows_after(context, back) for back in anchors], np.int64).reshape(-1, 2)
+        since = np.array([self._rows_after(context, back) for back in anchors], np.int32).reshape(-1, 2)
         return np.append(low, since[None, :, 0], axis=1), np.append(high, since[None, :, 1], axis=1)
 
     def _rows_after(self, context: bytes, back: int) -> tuple[int, int]:
@@ -76,9 +77,9 @@ class SuffixIndex:
     def ranks(self, byte: int, rows: Rows) -> Rows:
         """Where the ranges that `rows` bound go when `byte` is appended to their contexts."""
         begin = self.first[byte]
-        # searchsorted needs the haystack's own type, or it converts the whole haystack
-        found = self._rows_of_byte[begin : self.first[byte + 1]].searchsorted(rows.astype(np.int32))
-        return np.asarray(found + begin, np.int64)
+        # searchsorted needs the haystack's own type, which is that of Rows, or it converts the whole haystack
+        found = self._rows_of_byte[begin : self.first[byte + 1]].searchsorted(rows)
+        return np.asarray(found + begin, np.int32)
 
 
 @dataclass(frozen=True)
@@ -99,26 +100,28 @@ class Trail:
     """
 
     def __init__(self, index: SuffixIndex, low: Rows, high: Rows, most: int) -> None:
-        self._index, self._at, self._size = index, most, len(low)
-        self._bounds = np.zeros((2, most + len(low)), np.int64)
-        self._bounds[:, most:] = low, high
-        self._after = np.empty((most, 2, len(low)), np.int64)
-        self._orders = int((low[:MOST_ORDER] < high[:MOST_ORDER]).sum())
+        self._index, self._at = index, most
+        self._bounds = np.zeros((2, most + MOST_ORDER), np.int32)
+        self._bounds[:, most:] = low[:MOST_ORDER], high[:MOST_ORDER]
+        self._fixed = np.array((low[MOST_ORDER:], high[MOST_ORDER:]), np.int32)
+        self._after = np.empty((most, 2, len(low)), np.int32)
+        self._orders = int(np.count_nonzero(low[:MOST_ORDER] < high[:MOST_ORDER]))
+        self._any_fixed = bool((self._fixed[0] < self._fixed[1]).any())
 
     def push(self, byte: int) -> None:
         """One byte more."""
         at = self._at = self._at - 1
-        window = self._bounds[:, at : at + self._size]
-        fixed = window[:, MOST_ORDER:]
-        fixed[:] = self._bounds[:, at + MOST_ORDER + 1 : at + self._size + 1]
+        window, after = self._bounds[:, at : at + MOST_ORDER], self._after[len(self._after) - at - 1]
         window[:, 0] = 0, self._index.size + 1
         asked = min(self._orders + 1, MOST_ORDER)
-        window[:, :asked] = found = self._index.ranks(byte, window[:, :asked])
-        window[:, asked:MOST_ORDER] = 0
-        if fixed.any():
-            fixed[:] = self._index.ranks(byte, fixed)
+        found = self._index.ranks(byte, window[:, :asked])
+        window[:, :asked] = found
+        window[:, asked:] = 0
         self._orders = int(np.count_nonzero(found[0] < found[1]))
-        self._after[len(self._after) - at - 1] = window
+        if self._any_fixed:
+            self._fixed = self._index.ranks(byte, self._fixed)
+            self._any_fixed = bool((self._fixed[0] < self._fixed[1]).any())
+        after[:, :MOST_ORDER], after[:, MOST_ORDER:] = window, self._fixed
 
     def follow(self, text: bytes) -> None:
         """Some bytes more."""
@@ -127,8 +130,9 @@ class Trail:
 
     def now(self) -> tuple[Rows, Rows]:
         """The range state [1, MOST_ORDER + anchors], each."""
-        low, high = self._bounds[:, None, self._at : self._at + self._size]
-        return low, high
+        orders = self._bounds[:, self._at : self._at + MOST_ORDER]
+        low, high = np.concatenate([orders, self._fixed], axis=1)
+        return low[None], high[None]
 
     def guess(self) -> Guess:
         """The next byte, as the longest context has it."""
@@ -145,7 +149,7 @@ class Trail:
         return done[:, 0], done[:, 1]
 
 
-def _suffix_array(text: npt.NDArray[np.uint8]) -> Rows:
+def _suffix_array(text: npt.NDArray[np.uint8]) -> npt.NDArray[np.int_]:
     if len(text) < 2:
         return np.zeros(len(text), np.int64)
     return np.asarray(pydivsufsort.divsufsort(text))
