@@ -142,7 +142,7 @@ class Completer:
         else:
             since = max(len(document.above), len(left) - MOST_RECALLED)
             logits, state = document.reader.read(left, since)
-            draft = Draft(predictor, predictor.start(left, logits), state)
+            draft = Draft.begin(predictor, predictor.start(left, logits), state)
         self._asked = _Asked(document, left, draft)
         return draft
 

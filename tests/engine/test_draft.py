@@ -44,7 +44,7 @@ def at_line(model: Model) -> tuple[Predictor, Hypotheses, State]:
 
 def begin(model: Model) -> Draft:
     """Nothing looked at yet."""
-    return Draft(*at_line(model))
+    return Draft.begin(*at_line(model))
 
 
 def stepped(model: Model, text: bytes) -> Array:

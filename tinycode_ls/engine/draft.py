@@ -4,6 +4,7 @@ A step of one byte is nearly all overhead, and most ways go as expected. Nothing
 earlier. Where a search goes another way, what was computed for the rest waits: the next key may be on it.
 """
 
+from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
@@ -19,17 +20,23 @@ MOST_UNREAD = 24
 """Bytes that the network reads again with every batch, until it is taken a part of the way."""
 
 
+@dataclass(frozen=True)
 class Draft:
     """Guards that what was computed is only used for the very text it was computed for. Not for two threads at once.
 
-    `start`: the one hypothesis at the place, `state` [1 stream]: the network's there. Texts are counted from where the first
-    draft of a line began; `at` is how far this place is from there.
+    Texts are counted from where the first draft of a line began; `at` is how far this place is from there. `_known`: the
+    hypotheses after a text, and the row of them; `_states` [1 stream]: the network's after those that it has read.
     """
 
-    def __init__(self, predictor: Predictor, start: Hypotheses, state: State) -> None:
-        self.predictor, self.at = predictor, b""
-        self._known: dict[bytes, tuple[Hypotheses, int]] = {b"": (start, 0)}
-        self._states: dict[bytes, State] = {b"": state}
+    predictor: Predictor
+    _known: dict[bytes, tuple[Hypotheses, int]]
+    _states: dict[bytes, State]
+    at: bytes = b""
+
+    @classmethod
+    def begin(cls, predictor: Predictor, start: Hypotheses, state: State) -> "Draft":
+        """At a place that the network has read up to: `start` is the one hypothesis there, `state` the network's."""
+        return cls(predictor, {b"": (start, 0)}, {b"": state})
 
     def look(self, texts: list[bytes]) -> tuple[Array, Array]:
         """After each of `texts`, all as long as the others: log probs [B, 256] of the next byte, and the network's own. What
@@ -45,16 +52,12 @@ class Draft:
         """The place after `typed`, with what is known from there on."""
         there = self.at + typed
         if there not in self._known:
-            known = next(n for n in range(len(there) - 1, -1, -1) if there[:n] in self._known)
-            self._compute([(there[:known], there[known:])])
-        moved = Draft.__new__(Draft)
-        moved.predictor, moved.at = self.predictor, there
-        moved._known = {text: place for text, place in self._known.items() if text.startswith(there)}
+            far = next(n for n in range(len(there) - 1, -1, -1) if there[:n] in self._known)
+            self._compute([(there[:far], there[far:])])
         nearest = self._nearest(there)
-        moved._states = {
-            text: state for text, state in self._states.items() if text == nearest or text.startswith(there)
-        }
-        return moved
+        known = {text: place for text, place in self._known.items() if text.startswith(there)}
+        states = {text: state for text, state in self._states.items() if text == nearest or text.startswith(there)}
+        return Draft(self.predictor, known, states, there)
 
     def _compute(self, ways: list[tuple[bytes, bytes]]) -> None:
         """After each (known text, bytes to follow), and what is expected then."""
