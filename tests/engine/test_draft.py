@@ -114,6 +114,15 @@ def test_the_place_moves_with_what_is_typed(model: Model, runs: list[int]) -> No
     assert all(near(one, other) for one, other in zip(found, expected, strict=True))
 
 
+def test_a_new_line_begins_anew(model: Model) -> None:
+    """Behind a line end the column is 0 and nobody has been right of late; then both count again."""
+    predictor, now, state = at_line(model)
+    (stretch,) = predictor.ahead(state, [Branch(now, b"", b"st(one):\n  x")], 0)
+    assert stretch.found.places.columns.tolist() == [*range(len(LINE) + 1, len(LINE) + 9), 0, 1, 2, 3]
+    right = np.abs(stretch.found.recent).sum(axis=1)
+    assert right[7] > 0 and right[8] == 0 and right[-1] > 0
+
+
 def test_a_sure_search_runs_the_network_once_for_many_bytes(model: Model, runs: list[int]) -> None:
     """And finds what the document says."""
     draft, options = begin(model), SearchOptions(width=3, floor=0.3)

@@ -45,6 +45,7 @@ LONGEST = slice(0, len(DOCUMENT.orders)), IN_WORKSPACE, LATEST
 """Slots in which a later one knows a longer context."""
 NUMBERS = np.arange(SLOTS)
 
+LINE_END = 10
 SIGNALS = 5
 FADING = np.array([0.7, 0.93], np.float32)
 FADED = np.tile(FADING, SIGNALS)
@@ -84,9 +85,8 @@ class Mixer:
         seen = evidence.seen
         own = log_p[seen.rows, seen.ids, None]  # [N, 1]
         sigma = np.exp(self.log_sigma)
-        raised = np.log(
-            1 + seen.counts / (sigma * (np.exp(own) + FLOOR))
-        )  # [N, S]; numpy's log1p takes five times as long
+        odds = seen.counts / (sigma * (np.exp(own) + FLOOR))
+        raised = np.log(1 + odds)  # [N, S]; numpy has vectors for log, none for log1p
         boost = np.einsum("ns,ns->n", raised, weights[seen.rows, 1:])[:, None]
         share = seen.counts / np.maximum(evidence.taken, 1)[seen.rows]
         behind = own - log_p.max(axis=1)[seen.rows, None]
@@ -120,19 +120,12 @@ def guesses(log_p: Array, evidence: Evidence) -> Ids:
     return found
 
 
-def fade(recent: Array, guessed: Ids, log_p: Array, ids: Ids) -> Array:
-    """Who was right of late on this line [B, RECENT], after `ids` [B] came: faded means of hits, and of the network's
-    log probability."""
-    faded = FADED * recent + (1 - FADED) * _signals(guessed, log_p, ids)
-    return np.asarray(np.where((ids == 10)[:, None], 0, faded), np.float32)
-
-
 def fade_along(recent: Array, guessed: Ids, log_p: Array, ids: "npt.NDArray[Any]") -> Array:
-    """As `fade`, along the T bytes `ids` of one line, guessed [T, 4] and log_p [T, 256] before each: from `recent`
-    [1, RECENT] on -> [T + 1, RECENT]."""
+    """Who was right of late on the line, before and after each of T bytes `ids`: faded means of hits, and of the network's log
+    probability. guessed [T, 4] and log_p [T, 256] before each; from `recent` [1, RECENT] on -> [T + 1, RECENT]."""
     along = np.concatenate([recent, (1 - FADED) * _signals(guessed, log_p, ids)])
-    for row in range(1, len(along)):
-        along[row] += FADED * along[row - 1]
+    for row, byte in enumerate(ids.tolist(), start=1):
+        along[row] = 0 if byte == LINE_END else along[row] + FADED * along[row - 1]
     return along
 
 

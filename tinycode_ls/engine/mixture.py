@@ -15,11 +15,10 @@ from ..index.suffixes import MOST_ORDER, SuffixIndex
 from ..index.words import SLOTS as WORD_SLOTS
 from ..index.words import WordContext
 from .hypotheses import Hypotheses, Ids, Places, Ranges
-from .mixer import DOCUMENT, RECENT, WORKSPACE, Array, Mixer, fade_along, guesses
+from .mixer import DOCUMENT, LINE_END, RECENT, WORKSPACE, Array, Mixer, fade_along, guesses
 from .model import Model, State, log_softmax, select_state
 
 NOTHING_BELOW = LineBelow(b"")
-LINE_END = 10
 LEAST_EXPECTED = 0.4
 """A byte more in a batch costs a fifth of a step: it is worth that when it is about this likely to be gone through."""
 MOST_RECALLED = 40
@@ -150,7 +149,7 @@ class Predictor:
             places.words.follow(after),
             self.below.follow(int(places.below[0]), after),
             last,
-            places.columns[0] + 1 + np.arange(len(after)),
+            _columns(int(places.columns[0]), after),
         )
 
     def along(self, before: bytes, line: bytes, logits: Array, first: int = 0) -> Along:
@@ -193,3 +192,12 @@ class Predictor:
         last = np.frombuffer(b"\n" + line, np.uint8).astype(np.int64)
         words = WordContext.along(line).take(slice(first, None))
         return Places(tuple(ranges), words, offsets, last[first:], np.arange(first, len(line) + 1))
+
+
+def _columns(column: int, text: bytes) -> Ids:
+    """Of the places after each byte of `text`, which begins in `column`."""
+    found = []
+    for byte in text:
+        column = 0 if byte == LINE_END else column + 1
+        found.append(column)
+    return np.array(found, np.int64)

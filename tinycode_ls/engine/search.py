@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .deadline import Deadline
 from .draft import Draft
-from .mixture import LINE_END
+from .mixer import LINE_END
 from .model import Array, Model, State, log_softmax
 
 DOCUMENT_END = 0
@@ -55,7 +55,7 @@ class SearchOptions:
     most_bytes: int = 120
     floor: float = 0.0
     blank: bool = True
-    rivals: float = 1e30
+    rivals: float = math.inf
 
     def at_least(self, floor: float) -> "SearchOptions":
         """The same with another floor."""

@@ -64,8 +64,7 @@ class SuffixIndex:
         if back > len(context):
             return 0, 0
         for byte in context[len(context) - back :]:
-            rows, first = self._rows_of_byte[self.first[byte] : self.first[byte + 1]], self.first[byte]
-            begin, end = (rows.searchsorted(np.array((begin, end), np.int32)) + first).tolist()
+            begin, end = self.ranks(byte, np.array((begin, end), np.int32)).tolist()
             if begin == end:
                 return 0, 0
         return begin, end
