@@ -88,7 +88,7 @@ class Completer:
         else:
             paths = search(draft, TYPING.at_least(least_probability(self.precision)), deadline)
             cut = best_cut(paths, self.precision)
-            found = [] if cut is None else [_Found(cut.text, cut.probability, _network_share(cut.path, cut.length))]
+            found = [] if cut is None else [_Found(cut.text, cut.chance, _network_share(cut.path, cut.length))]
         if found and request.most_lines > 1:
             opening = next((path for path in paths if path.ended and path.text == found[0].text), None)
             if opening is not None:

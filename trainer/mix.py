@@ -89,27 +89,36 @@ def gather_examples(ground: Ground, practice: Practice, say: Callable[[str], Non
     model = load_model(ground.model, mixed=False)
     fitted: list[Examples] = []
     held_out: list[Examples] = []
-    practised = tuned = 0
-    for root in _roots(ground, practice.seed):
-        kept_back = practised % HELD_OUT_EVERY == 0
-        projects = list(_projects(root, ground.before / root.name, model.card.languages, practice, kept_back))
-        if projects:
-            examples = [collect(model, project) for project in projects]
-            if tuned < practice.tuned and not kept_back:
-                beside = beside_tuned(ground, root, model.card.languages, practice, say)
-                tuned += beside is not None
-                examples += [beside] if beside else []
-            (held_out if kept_back else fitted).extend(examples)
-            practised += 1
-            say(f"{practised} packages, {root.name}: {sum(len(part.targets) for part in examples)} places")
-        if practised == practice.packages:
-            break
+    tuned = 0
+    for number, (root, kept_back, projects) in enumerate(practice_packages(ground, model.card.languages, practice), 1):
+        examples = [collect(model, project) for project in projects]
+        if tuned < practice.tuned and not kept_back:
+            beside = beside_tuned(ground, root, model.card.languages, practice, say)
+            tuned += beside is not None
+            examples += [beside] if beside else []
+        (held_out if kept_back else fitted).extend(examples)
+        say(f"{number} packages, {root.name}: {sum(len(part.targets) for part in examples)} places")
     if not fitted:
         raise CorpusError(
             f"{ground.packages}: too few packages to practise on; "
             f"expected at least 2 folders of {LEAST_FILES} source files in {', '.join(model.card.languages)}"
         )
     return join_examples(fitted), join_examples(held_out)
+
+
+def practice_packages(
+    ground: Ground, languages: tuple[str, ...], practice: Practice
+) -> Iterator[tuple[Path, bool, list[Project]]]:
+    """Each package of a ground, whether it is kept back from fitting, and what there is to practise in it."""
+    practised = 0
+    for root in _roots(ground, practice.seed):
+        kept_back = practised % HELD_OUT_EVERY == 0
+        projects = list(_projects(root, ground.before / root.name, languages, practice, kept_back))
+        if projects:
+            yield root, kept_back, projects
+            practised += 1
+        if practised == practice.packages:
+            break
 
 
 def beside_tuned(

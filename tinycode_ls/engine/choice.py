@@ -1,37 +1,54 @@
-"""Where a suggestion ends, and whether it is worth showing: expected keys saved, in closed form.
+"""Where a suggestion ends, and whether it is worth showing: the keys that a person saves who goes on with what comes next.
 
-With v = the keys that a character costs a person who is being helped (VALUE_PER_CHARACTER), a suggestion of n characters
-that is right saves v*n - 1 keys against going on as usual. One that departs from the truth after j characters stays in
-the way until then, so that those j+1 characters cost a whole key each: a loss of (1 - v)*(j+1). Showing costs attention.
-Showing nothing means typing the next character alone: a loss of 1 - v.
+What the search found is a tree of ways the line may go on, each with its chance. A person at a place of it takes one of
+three steps: accepts what is shown (one key, if all of it is right), types on through what is shown until it departs from
+the truth (a key for each character), or, shown nothing, types one character. After the first and the last we are asked
+again, so a place is worth what the best step from there saves, worked out from the far ends of the tree back to the
+cursor. That decides how far a suggestion goes: a sure beginning is shown by itself where the rest is not, since the rest
+can be shown next for one key more, while a beginning that a wrong rest spoils costs a key for every character.
+
+All in keys against going on as usual, where a character costs VALUE_PER_CHARACTER of a key.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .search import Continuation, is_word
 
 VALUE_PER_CHARACTER = 0.5
 COST_OF_SHOWING = 0.5
 LEAST_CHARACTERS = 2
-LEAST_BOUNDARY = 0.1
+MOST_SURE = 0.7
+"""Inside a word a suggestion ends only on purpose: where the ways part, so that no next byte is likelier than this."""
+BLANKS = b" \t\r"
 UNDERSCORE = 0x5F
 UPPER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-@dataclass(frozen=True)
-class Cut:
-    """The first `length` bytes of a path, right with `probability`; `gain` in keys against showing nothing."""
+@dataclass
+class Place:
+    """Of the tree: the first `length` bytes of `path`, right with `chance`; the places a byte further on, and
+    whether the line may end here. Decided: whether a suggestion may stop here, what the best step from here is `worth`, and
+    the place up to which it shows the text (None: it shows nothing)."""
 
     path: Continuation
     length: int
-    probability: float
-    gain: float
+    chance: float
+    after: "list[Place]" = field(default_factory=list)
+    line_ends: bool = False
+    may_stop: bool = False
+    worth: float = 0.0
+    shown: "Place | None" = None
 
     @property
     def text(self) -> bytes:
-        """What is shown."""
+        """From the cursor to here."""
         return self.path.text[: self.length]
+
+    @property
+    def likeliest(self) -> float:
+        """Chance of the likeliest next byte, as far as it is known."""
+        return max(place.chance for place in self.after) / self.chance if self.after else self.path.likeliest
 
 
 def least_probability(precision: float) -> float:
@@ -42,36 +59,71 @@ def least_probability(precision: float) -> float:
     return max(0.02, 1.4 * precision - 0.4)
 
 
-def best_cut(paths: list[Continuation], precision: float, least: int = LEAST_CHARACTERS) -> Cut | None:
-    """The best place to end the best path, or None when silence is better."""
+def best_cut(paths: list[Continuation], precision: float, least: int = LEAST_CHARACTERS) -> Place | None:
+    """What to show now, or None when silence is better."""
     bound = least_probability(precision)
-    cuts = [cut for path in paths for cut in cuts_of(path) if cut.length >= least and cut.probability >= bound]
-    best = max(cuts, key=lambda cut: cut.gain, default=None)
-    return best if best is not None and best.gain > 0 else None
+    levels = tree_of(paths)
+    for level in reversed(levels):
+        for place in level:
+            _decide(place, bound, least)
+    return levels[0][0].shown
 
 
-def cuts_of(path: Continuation) -> list[Cut]:
-    """Every place where a path may end: not inside a word, a number or a UTF-8 character, not after blanks."""
-    value, cuts, lost, before = VALUE_PER_CHARACTER, [], 0.0, 1.0
-    for length, log_prob in enumerate(path.log_probs, start=1):
-        now = math.exp(log_prob)
-        lost += (before - now) * (1 - value) * length
-        before = now
-        if may_end(path, length):
-            gain = now * (value * length - 1) - lost - COST_OF_SHOWING * (1 - now) + (1 - value)
-            cuts.append(Cut(path, length, now, gain))
-    return cuts
+def tree_of(paths: list[Continuation]) -> list[list[Place]]:
+    """Places by their distance from the cursor, which is the first."""
+    root = Place(Continuation(b"", ()), 0, 1.0)
+    levels, known = [[root]], {b"": root}
+    for path in paths:
+        place = root
+        for length, log_prob in enumerate(path.log_probs, start=1):
+            text = path.text[:length]
+            if text not in known:
+                known[text] = Place(path, length, math.exp(log_prob))
+                place.after.append(known[text])
+                levels += [[]] * (length == len(levels))
+                levels[length].append(known[text])
+            place = known[text]
+        place.line_ends |= path.ended
+    return levels
 
 
-def may_end(path: Continuation, length: int) -> bool:
-    """Whether a suggestion may stop after `length` bytes of `path`: at the end of a word, or of a part of a snake_case or
-    camelCase name, where the names that are known part ways."""
-    last = path.text[length - 1]
-    if last in b" \t\r":
+def _decide(place: Place, bound: float, least: int) -> None:
+    """The best step at a place, those further on being decided."""
+    place.may_stop = bool(place.length) and may_end(place)
+    per_character = 1 - VALUE_PER_CHARACTER  # what typing one alone loses
+    if place.after:
+        place.worth = sum(after.chance * after.worth for after in place.after) / place.chance - per_character
+    ahead = [(after, 0.0, place.chance) for after in place.after]
+    while ahead:
+        end, spoilt, before = ahead.pop()
+        count = end.length - place.length
+        spoilt += (before - end.chance) / place.chance * per_character * count
+        right = end.chance / place.chance
+        if right < bound:
+            continue
+        if count >= least and end.may_stop:
+            worth = right * (VALUE_PER_CHARACTER * count - 1 + end.worth) - spoilt - COST_OF_SHOWING
+            if worth > place.worth:
+                place.worth, place.shown = worth, end
+        ahead += [(after, spoilt, end.chance) for after in end.after]
+
+
+def may_end(place: Place) -> bool:
+    """Whether a suggestion may stop there: not after blanks, not within a character; within a word only after a part of a
+    snake_case or camelCase name, and where the ways part."""
+    last, following = place.text[-1], [after.text[-1] for after in place.after]
+    if last in BLANKS or (last >= 128 and not _whole(place.text)):
         return False
-    if not is_word(last) or last == UNDERSCORE:
+    if not is_word(last) or place.line_ends or not all(map(is_word, following)):
         return True
-    if length == len(path.text):
-        return path.ended or path.boundary >= LEAST_BOUNDARY
-    after = path.text[length]
-    return not is_word(after) or (after in UPPER and last not in UPPER)
+    part_ends = last == UNDERSCORE or (last not in UPPER and any(byte in UPPER for byte in following))
+    return part_ends or place.likeliest <= MOST_SURE
+
+
+def _whole(text: bytes) -> bool:
+    """Whether it ends where a character ends."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -23,23 +23,20 @@ def is_word(byte: int) -> bool:
     return byte >= 128 or chr(byte).isalnum() or byte == 0x5F
 
 
-NOT_WORD = np.array([not is_word(byte) for byte in range(256)], np.float32)
-
-
 @dataclass(frozen=True)
 class Continuation:
     """A way the text may go on. log_probs[i] is the natural logarithm of P(text[:i+1]), network_log_probs[i] that of the
     network alone.
 
     `ended`: the line ends after it, and `end_log_prob` is that of the text with its line end. Otherwise the search
-    gave it up there, and `boundary` is the chance that what follows is not part of a word.
+    gave it up there, and `likeliest` is the chance of the likeliest next byte, 1 where that is not known.
     """
 
     text: bytes
     log_probs: tuple[float, ...]
     ended: bool = False
     end_log_prob: float = 0.0
-    boundary: float = 0.0
+    likeliest: float = 1.0
     network_log_probs: tuple[float, ...] = ()
 
 
@@ -118,8 +115,7 @@ def _grow(
 
 
 def _given_up(path: Continuation, log_probs: Array) -> Continuation:
-    boundary = float(np.exp(log_probs) @ NOT_WORD)
-    return replace(path, boundary=boundary)
+    return replace(path, likeliest=float(np.exp(log_probs.max())))
 
 
 def _total(path: Continuation) -> float:
