@@ -56,7 +56,9 @@ GENERATED_MARKS = (
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MOST_FILE_BYTES = 1_000_000
 MOST_LINE_BYTES = 2_000
-"""A line longer than this marks a minified or data file."""
+"""A line longer than this is no source; a file of which such lines are most is minified or data."""
+MOST_LONG_LINES = 0.5
+"""Share of the bytes: a hand-written file may hold a long text or picture."""
 
 
 @dataclass(frozen=True)
@@ -149,8 +151,8 @@ def judge_content(path: Path, content: bytes) -> Verdict:
         return Verdict(path, "holds a private key")
     if any(mark in text[:1000] for mark in GENERATED_MARKS):
         return Verdict(path, "generated, by its own words")
-    if len(max(text.split(b"\n"), key=len)) > MOST_LINE_BYTES:
-        return Verdict(path, f"minified or data (a line longer than {MOST_LINE_BYTES} bytes)")
+    if sum(size for line in text.split(b"\n") if (size := len(line)) > MOST_LINE_BYTES) > MOST_LONG_LINES * len(text):
+        return Verdict(path, f"minified or data (most of it in lines longer than {MOST_LINE_BYTES} bytes)")
     try:
         text.decode("utf-8")
     except UnicodeDecodeError:
