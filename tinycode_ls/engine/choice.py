@@ -27,16 +27,20 @@ UPPER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @dataclass
 class Place:
-    """Of the tree: the first `length` bytes of `path`, right with `chance`; the places a byte further on, and
-    whether the line may end here. Decided: whether a suggestion may stop here, what the best step from here is `worth`, and
-    the place up to which it shows the text (None: it shows nothing)."""
+    """Of the tree: the first `length` bytes of `path`, right with `chance`; the places a byte further on, and whether the line
+    may end here. `lost`: characters typed through, on the average, until the truth is known to depart, up to here.
+
+    Decided: the places further on where a suggestion may stop, what the best step from here is `worth`, and the place up to
+    which it shows the text (None: it shows nothing).
+    """
 
     path: Continuation
     length: int
     chance: float
+    lost: float = 0.0
     after: "list[Place]" = field(default_factory=list)
     line_ends: bool = False
-    may_stop: bool = False
+    stops: "list[Place]" = field(default_factory=list)
     worth: float = 0.0
     shown: "Place | None" = None
 
@@ -78,7 +82,9 @@ def tree_of(paths: list[Continuation]) -> list[list[Place]]:
         for length, log_prob in enumerate(path.log_probs, start=1):
             text = path.text[:length]
             if text not in known:
-                known[text] = Place(path, length, math.exp(log_prob))
+                chance = math.exp(log_prob)
+                lost = place.lost + (place.chance - chance) * length
+                known[text] = Place(path, length, chance, lost)
                 place.after.append(known[text])
                 levels += [[]] * (length == len(levels))
                 levels[length].append(known[text])
@@ -89,23 +95,19 @@ def tree_of(paths: list[Continuation]) -> list[list[Place]]:
 
 def _decide(place: Place, bound: float, least: int) -> None:
     """The best step at a place, those further on being decided."""
-    place.may_stop = bool(place.length) and may_end(place)
     per_character = 1 - VALUE_PER_CHARACTER  # what typing one alone loses
     if place.after:
         place.worth = sum(after.chance * after.worth for after in place.after) / place.chance - per_character
-    ahead = [(after, 0.0, place.chance) for after in place.after]
-    while ahead:
-        end, spoilt, before = ahead.pop()
-        count = end.length - place.length
-        spoilt += (before - end.chance) / place.chance * per_character * count
-        right = end.chance / place.chance
-        if right < bound:
+    for after in place.after:
+        place.stops += [after, *after.stops] if may_end(after) else after.stops
+    for end in place.stops:
+        right, count = end.chance / place.chance, end.length - place.length
+        if right < bound or count < least:
             continue
-        if count >= least and end.may_stop:
-            worth = right * (VALUE_PER_CHARACTER * count - 1 + end.worth) - spoilt - COST_OF_SHOWING
-            if worth > place.worth:
-                place.worth, place.shown = worth, end
-        ahead += [(after, spoilt, end.chance) for after in end.after]
+        spoilt = (end.lost - place.lost) / place.chance - place.length * (1 - right)
+        worth = right * (VALUE_PER_CHARACTER * count - 1 + end.worth) - per_character * spoilt - COST_OF_SHOWING
+        if worth > place.worth:
+            place.worth, place.shown = worth, end
 
 
 def may_end(place: Place) -> bool:
