@@ -55,14 +55,24 @@ class SuffixIndex:
         trail = self.trail(nothing, nothing, MOST_ORDER)
         trail.follow(context[-MOST_ORDER:])
         low, high = trail.now()
-        since = np.array([self._rows_after(context, back) for back in anchors], np.int32).reshape(-1, 2)
+        since = np.array([self._rows_since(context, back, low[0], high[0]) for back in anchors], np.int32).reshape(-1, 2)
         return np.append(low, since[None, :, 0], axis=1), np.append(high, since[None, :, 1], axis=1)
 
-    def _rows_after(self, context: bytes, back: int) -> tuple[int, int]:
-        """The rows of the last `back` bytes of the context; none where it is shorter than that."""
-        begin, end = 0, self.size + 1
+    def _rows_since(self, context: bytes, back: int, low: Rows, high: Rows) -> tuple[int, int]:
+        """The rows of the last `back` bytes of the context, those of its last 1, 2, ... MOST_ORDER bytes being known; none
+        where it is shorter than that."""
         if back > len(context):
             return 0, 0
+        if back == 0:
+            return 0, self.size + 1
+        known = min(back, MOST_ORDER) - 1
+        if back <= MOST_ORDER or low[known] == high[known]:
+            return int(low[known]), int(high[known])
+        return self._rows_after(context, back)
+
+    def _rows_after(self, context: bytes, back: int) -> tuple[int, int]:
+        """The rows of the last `back` bytes of the context."""
+        begin, end = 0, self.size + 1
         for byte in context[len(context) - back :]:
             begin, end = self.ranks(byte, np.array((begin, end), np.int32)).tolist()
             if begin == end:
