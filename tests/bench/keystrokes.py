@@ -6,10 +6,8 @@ them; each with the workspace as the older release was. The benchmark's reposito
 
 import argparse
 import random
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from tinycode_ls.completer import Completer
@@ -20,8 +18,10 @@ from tinycode_ls.index.suffixes import SuffixIndex
 from tinycode_ls.suggestion import Request
 from tinycode_ls.typist import Keys, retype
 from trainer.mix import Ground, Practice, practice_packages
-from trainer.practice import Exercise, Project
+from trainer.practice import Exercise
 
+PACKAGES = 75
+"""Of a language, one in six of them held out: as many as the mixer practises on."""
 LEAST_LINE = 4
 """Characters; shorter lines are no work."""
 
@@ -40,7 +40,9 @@ class Indexed:
 def main() -> None:
     """One line a language: KSR, net, shown, precision."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("packages", type=Path, help="folder of unpacked packages by language, as `corpus fetch` leaves it")
+    parser.add_argument(
+        "packages", type=Path, help="folder of unpacked packages by language, as `corpus fetch` leaves it"
+    )
     parser.add_argument("languages", nargs="*", default=["python", "javascript", "go", "rust", "c", "java"])
     parser.add_argument("--models", type=Path, default=Path(__file__).parents[2] / "tinycode_ls" / "assets")
     parser.add_argument("--mixer", type=Path, help="instead of the models' own")
@@ -52,10 +54,8 @@ def main() -> None:
         model = load_model(ground.model)
         if order.mixer:
             model.mixer = mixer_from_bytes(order.mixer.read_bytes())
-        keys = Keys()
-        for exercise, index in drawn(ground, model, order.lines):
-            completer = Completer(lambda _: model, Indexed(index), order.precision)  # type: ignore[arg-type]
-            keys += typed(exercise, completer)
+        lines = drawn(ground, model, order.lines)
+        keys = sum((typed(exercise, model, index, order.precision) for exercise, index in lines), Keys())
         print(
             f"{language:11s} KSR {100 * keys.saved:.1f}  net {100 * keys.net:.1f}  right of shown {keys.precision:.3f}  "
             f"shown/100 {100 * keys.shown / keys.characters:.1f}  {keys.characters} characters",
@@ -64,19 +64,20 @@ def main() -> None:
 
 
 def drawn(ground: Ground, model: Model, most: int) -> list[tuple[Exercise, SuffixIndex]]:
-    """Up to `most` lines, of all packages held out about as many."""
-    packages = practice_packages(ground, model.card.languages, Practice(packages=75))
+    """Up to `most` lines, of each package held out about as many, each with the index of the older release."""
+    packages = practice_packages(ground, model.card.languages, Practice(PACKAGES))
     projects = [project for _, kept_back, (project, *_) in packages if kept_back]
-    found = []
+    share, found = -(-most // len(projects)), list[tuple[Exercise, SuffixIndex]]()
     for project in projects:
         lines = [one for _, _, exercises in project.files for one in exercises if len(one.line.strip()) >= LEAST_LINE]
-        share = -(-most // len(projects))
-        found += [(one, project.workspace) for one in random.Random(project.name).sample(lines, min(share, len(lines)))]
+        chosen = random.Random(project.name).sample(lines, min(share, len(lines)))
+        found += [(one, project.workspace) for one in chosen]
     return found[:most]
 
 
-def typed(exercise: Exercise, completer: Completer) -> Keys:
+def typed(exercise: Exercise, model: Model, index: SuffixIndex, precision: float) -> Keys:
     """One line, key by key."""
+    completer = Completer(lambda _: model, Indexed(index), precision)  # type: ignore[arg-type]
     line = exercise.line.decode("utf-8", "replace")
     left, right = exercise.left.decode("utf-8", "replace"), exercise.right.decode("utf-8", "replace")
 

@@ -55,8 +55,9 @@ class SuffixIndex:
         trail = self.trail(nothing, nothing, MOST_ORDER)
         trail.follow(context[-MOST_ORDER:])
         low, high = trail.now()
-        since = np.array([self._rows_since(context, back, low[0], high[0]) for back in anchors], np.int32).reshape(-1, 2)
-        return np.append(low, since[None, :, 0], axis=1), np.append(high, since[None, :, 1], axis=1)
+        since = [self._rows_since(context, back, low[0], high[0]) for back in anchors]
+        begins, ends = np.array(since, np.int32).reshape(-1, 2).T
+        return np.append(low, begins[None], axis=1), np.append(high, ends[None], axis=1)
 
     def _rows_since(self, context: bytes, back: int, low: Rows, high: Rows) -> tuple[int, int]:
         """The rows of the last `back` bytes of the context, those of its last 1, 2, ... MOST_ORDER bytes being known; none
