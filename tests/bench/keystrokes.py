@@ -1,7 +1,8 @@
 """Keys saved on lines that later releases of packages added: what a change of mixer, search or choice is decided by.
 
-Only packages that `tinycode-train mix` keeps back (every sixth, in the order of its seed), so that no mixer was fitted on
-them; each with the workspace as the older release was. The benchmark's repositories report, these decide.
+Only packages that `tinycode-train mix` keeps back (every sixth, in the order of its seed), each with the workspace as the
+older release was. A mixer that was made with other packages at hand may have been fitted on some of them. The benchmark's
+repositories report, these decide.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from tinycode_ls.engine.model import Model, load_model
 from tinycode_ls.index.suffixes import SuffixIndex
 from tinycode_ls.suggestion import Request
 from tinycode_ls.typist import Keys, retype
-from trainer.mix import Ground, Practice, practice_packages
+from trainer.mix import LEAST_FILES, Ground, Practice, practice_packages
 from trainer.practice import Exercise
 
 PACKAGES = 75
@@ -50,6 +51,8 @@ def main() -> None:
     parser.add_argument("--precision", type=float, default=0.5)
     order = parser.parse_args()
     for language in order.languages:
+        if not (order.packages / language).is_dir():
+            parser.error(f"{order.packages / language}: no such folder; `tinycode-train corpus fetch --cache` makes it")
         ground = Ground(order.models / f"{language}.onnx", order.packages / language)
         model = load_model(ground.model)
         if order.mixer:
@@ -67,6 +70,8 @@ def drawn(ground: Ground, model: Model, most: int) -> list[tuple[Exercise, Suffi
     """Up to `most` lines, of each package held out about as many, each with the index of the older release."""
     packages = practice_packages(ground, model.card.languages, Practice(PACKAGES))
     projects = [project for _, kept_back, (project, *_) in packages if kept_back]
+    if not projects:
+        raise SystemExit(f"{ground.packages}: no package with {LEAST_FILES} source files to practise on")
     share, found = -(-most // len(projects)), list[tuple[Exercise, SuffixIndex]]()
     for project in projects:
         lines = [one for _, _, exercises in project.files for one in exercises if len(one.line.strip()) >= LEAST_LINE]

@@ -82,7 +82,7 @@ def test_a_character_is_never_cut_in_two() -> None:
     assert ends(path("né".encode()[:2], 0.9, ended=False, likeliest=0.1)) == set()
 
 
-def test_what_it_decides_saves_more_keys_than_whole_lines_or_silence() -> None:
+def test_what_it_decides_saves_more_keys_than_whole_lines() -> None:
     """The typist retypes lines drawn from a language whose chances are known exactly: net keys by each rule."""
     rng = random.Random(4)
     words = ["alpha", "beta", "gamma.delta", "epsilon(x)", "zeta_eta"]
