@@ -94,14 +94,14 @@ async def status(client):
     return await client.workspace_execute_command_async(lsp.ExecuteCommandParams("tinycode.status"))
 
 
-async def status_with(client, entry):
-    """The status, once the backend's log has an entry."""
+async def status_with(client, entry, state="ready"):
+    """The status, once the backend's log has an entry and the server is in a state."""
     for _ in range(200):
         found = await status(client)
-        if entry in found["log"]:
+        if entry in found["log"] and found["state"] == state:
             return found
         await asyncio.sleep(0)
-    raise AssertionError(f"{entry!r} not in {found['log']}")
+    raise AssertionError(f"{found['state']}, {found['log']}; expected {state} and {entry!r}")
 
 
 async def test_what_is_advertised(bare):
@@ -356,8 +356,7 @@ async def test_settings_pushed(client):
 async def test_settings_pulled(bare):
     bare.set_configuration({"tinycode": {"enabled": False}})
     await bare.initialize_session(lsp.InitializeParams(capabilities=capabilities(pull=True)))
-    await status_with(bare, "warm up ")
-    assert (await status(bare))["state"] == "off"
+    await status_with(bare, "warm up ", state="off")
 
 
 async def test_the_workspace_s_settings_file_counts_and_is_read_again(bare, tmp_path):

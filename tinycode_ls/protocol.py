@@ -2,11 +2,16 @@
 
 import asyncio
 import logging
+import os
+import stat
+import sys
 from collections.abc import Callable
-from typing import Any
+from threading import Event
+from typing import Any, BinaryIO
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
+from pygls.io_ import StdoutWriter, run_async
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 
@@ -32,6 +37,16 @@ class TinycodeProtocol(LanguageServerProtocol):
             raise
 
 
+class InTurn(asyncio.StreamReader):
+    """Messages that come together are taken one after the other: the work that one begins sees the text as it was then, not as
+    the next one changes it."""
+
+    async def readline(self) -> bytes:
+        """Of a message's header, when what came before has begun."""
+        await asyncio.sleep(0)
+        return await super().readline()
+
+
 class TinycodeServer(LanguageServer):
     """A pygls server with our session. What it sends goes out from the event loop only."""
 
@@ -41,6 +56,31 @@ class TinycodeServer(LanguageServer):
         self.on_configured = on_configured
         self.stopped_properly = False
         self.loop: asyncio.AbstractEventLoop | None = None
+
+    def start_io(self, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None) -> None:
+        """Serve until the client goes. Where the standard streams allow it, the event loop reads them itself.
+
+        pygls has a thread read each line of a header and each body; while an answer is computed, each of these waits for
+        Python's lock, some milliseconds in all between a key and its answer.
+        """
+        if stdin or stdout or not _loop_can_read():
+            super().start_io(stdin, stdout)
+            return
+        self._stop_event = Event()
+        self.protocol.set_writer(StdoutWriter(sys.stdout.buffer))
+        try:
+            asyncio.run(self._serve_pipe(self._stop_event))
+        except (OSError, asyncio.IncompleteReadError) as error:
+            log.error("the client went: %s", error)
+        except (KeyboardInterrupt, SystemExit):
+            pass
+        finally:
+            self.shutdown()  # type: ignore[no-untyped-call]
+
+    async def _serve_pipe(self, stop: Event) -> None:
+        reader = InTurn()
+        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        await run_async(stop, reader, self.protocol, log, self.report_server_error)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Into the log: a message box for each would drive people away."""
@@ -68,3 +108,13 @@ class TinycodeServer(LanguageServer):
 def _has(experimental: Any, name: str) -> bool:
     value = experimental.get(name) if isinstance(experimental, dict) else getattr(experimental, name, None)
     return bool(value)
+
+
+def _loop_can_read() -> bool:
+    """Only pipes and sockets of a Unix, and only where the output is another: reading makes the input not wait, for all who
+    hold it, and an output that does not wait loses what it has no room for."""
+    if os.name != "posix":
+        return False
+    read, written = os.fstat(sys.stdin.fileno()), os.fstat(sys.stdout.fileno())
+    is_pipe = stat.S_ISFIFO(read.st_mode) or stat.S_ISSOCK(read.st_mode)
+    return is_pipe and not os.path.samestat(read, written)

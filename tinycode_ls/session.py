@@ -36,6 +36,9 @@ INDEX_TIMEOUT_MS = 600_000
 FOLLOW_PATIENCE_S = 0.15
 """How long the first question in a document waits for the index to take what was edited in others: a megabyte and more."""
 WARM_UP_TIMEOUT_MS = 60_000
+LOOK_AHEAD_AFTER_S = 0.001
+"""An editor that asks at once sends its question together with the change: taken in before the work begins, it does not wait
+for it."""
 
 
 @dataclass(frozen=True)
@@ -133,10 +136,12 @@ class Session:
         What is asked while the model loads waits for it: no editor asks again before the next key.
         """
         self._latest[ask.uri, ask.listed] = ask
+        version = self.documents.version(ask.uri)
         await self._warm.wait()
         self._look_at_git()
         await self._follow_documents(ask.uri)
-        if self._latest[ask.uri, ask.listed] is not ask:  # a newer one did not have to wait: it must not be superseded
+        newer = self._latest[ask.uri, ask.listed] is not ask  # which did not have to wait: it must not be superseded
+        if newer or self.documents.version(ask.uri) != version:
             return Answer(ask, None)
         cursor = self.documents.cursor(ask.uri, ask.position)
         wanted = self.settings.completion_list if ask.listed else self.settings.ghost_text
@@ -147,7 +152,7 @@ class Session:
         found = [rest] if rest else []
         if not rest or ask.invoked:
             found += await (self._found_ahead(ask, request) or self._complete(ask, request))
-        if self.documents.version(ask.uri) != cursor.version:
+        if self.documents.version(ask.uri) != version:
             return Answer(ask, cursor)
         distinct = {suggestion.text: suggestion for suggestion in reversed(found)}
         fitting = [suggestion for text, suggestion in reversed(distinct.items()) if text.strip()][: request.count]
@@ -175,13 +180,14 @@ class Session:
     def changed(self, uri: str) -> None:
         """A document was edited. Editors ask a while after a key (VS Code 50 ms): in a document for which they do ask, the
         answer is looked for meanwhile."""
-        if (uri, False) in self._latest:
-            self._in_background(self._look_ahead(uri))
+        if latest := self._latest.get((uri, False)):
+            self._in_background(self._look_ahead(uri, latest))
 
-    async def _look_ahead(self, uri: str) -> None:
+    async def _look_ahead(self, uri: str, latest: Ask) -> None:
+        await asyncio.sleep(LOOK_AHEAD_AFTER_S)
         await self._warm.wait()
-        document = self.documents.get(uri)
-        if document is None or document.edited_until is None or not self.settings.ghost_text:
+        document, asked = self.documents.get(uri), self._latest[uri, False] is not latest
+        if asked or document is None or document.edited_until is None or not self.settings.ghost_text:
             return
         ask = Ask(uri, document.edited_until)
         cursor = self.documents.cursor(uri, ask.position)
