@@ -34,7 +34,7 @@ MOST_INDEXED = 2
 """Documents whose index is kept, up to 1.2 MB each; it is made anew in a few milliseconds."""
 WINDOW_STEP = 16_000
 TYPING = SearchOptions(width=3, most_bytes=64)
-WHOLE_LINE = SearchOptions(width=4, most_bytes=160, blank=False, rivals=10)
+WHOLE_LINE = SearchOptions(width=4, most_bytes=160, blank=False, rivals=5)
 
 
 @dataclass

@@ -82,3 +82,22 @@ def test_rivals_far_behind_are_given_up(tiny_model: Model) -> None:
     greedy = search(draft, SearchOptions(most_bytes=10), Deadline())
     strict = search(draft, SearchOptions(width=4, most_bytes=10, rivals=1.0 + 1e-6), Deadline())
     assert max(strict, key=lambda path: len(path.text)).text == max(greedy, key=lambda path: len(path.text)).text
+
+
+class Lost:
+    """A place in the middle of nowhere: nearly sure that one blank more comes, a little that `x` does, and its line's end."""
+
+    def look(self, texts: list[bytes]):
+        chances = np.full((len(texts), 256), 1e-6, np.float32)
+        for row, text in enumerate(texts):
+            chances[row, ord("\n") if b"x" in text else ord(" ")] = 0.9
+            chances[row, ord("x")] += 0.06
+        return np.log(chances), np.log(chances)
+
+
+def test_blanks_alone_do_not_push_text_out() -> None:
+    """Somebody asked for text: the likeliest text is answered, not blanks up to the search's end."""
+    options = SearchOptions(width=4, most_bytes=100, blank=False, rivals=5)
+    found = search(Lost(), options, Deadline())  # type: ignore[arg-type]
+    assert next(path for path in found if path.ended).text == b"x"
+    assert max(len(path.text) for path in found) < 50

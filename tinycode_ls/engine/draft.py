@@ -14,7 +14,7 @@ from .mixture import Branch, Predictor
 from .model import Array, State
 from .reader import common_prefix
 
-MOST_DRAFTED = 16
+MOST_DRAFTED = 24
 """Bytes computed in a batch, for all ways together."""
 MOST_UNREAD = 24
 """Bytes that the network reads again with every batch, until it is taken a part of the way."""

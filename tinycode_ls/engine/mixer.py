@@ -91,10 +91,10 @@ class Mixer:
         share = seen.counts / np.maximum(evidence.taken, 1)[seen.rows]
         behind = own - log_p.max(axis=1)[seen.rows, None]
         judged = np.concatenate(judged_signals(raised, share, own, boost, behind), axis=1)
-        first = np.maximum(
-            judged @ self.judge_in + (hidden @ self.judge_place)[seen.rows] + self.judge_byte[seen.ids], 0
-        )
-        second = np.maximum(first @ self.judge_middle + self.middle_bias, 0)
+        first = judged @ self.judge_in
+        first += (hidden @ self.judge_place)[seen.rows]
+        first += self.judge_byte[seen.ids]
+        second = np.maximum(np.maximum(first, 0, out=first) @ self.judge_middle + self.middle_bias, 0)
         logits[seen.rows, seen.ids] += boost[:, 0] + second @ self.judge_out
         logits -= logits.max(axis=1, keepdims=True)
         return np.asarray(logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)), np.float32)

@@ -21,7 +21,7 @@ from .model import Model, State, log_softmax, select_state
 NOTHING_BELOW = LineBelow(b"")
 LEAST_EXPECTED = 0.4
 """A byte more in a batch costs a fifth of a step: it is worth that when it is about this likely to be gone through."""
-MOST_RECALLED = 40
+MOST_RECALLED = 24
 """Bytes of the cursor's line over which the voices are judged; what was further back has faded to nothing."""
 
 
@@ -85,7 +85,7 @@ class Predictor:
         along = self.along(context[:at], line, logits, len(line) - len(logits) + 1)
         last = slice(len(logits) - 1, None)
         places, log_p, recent = along.places.take(last), along.network_log_probs[last], along.recent[last]
-        mixed = self.mixer.mix(log_p, self.evidence(places), places.last, places.columns, recent)
+        mixed = self.mixer.mix(log_p, along.evidence.at(len(logits) - 1), places.last, places.columns, recent)
         return Hypotheses(mixed, log_p, places, along.guessed[last], recent)
 
     def ahead(self, state: State, branches: list[Branch], most: int) -> list[Stretch]:

@@ -45,7 +45,8 @@ class SearchOptions:
     """`width` 1 is greedy. Paths less likely than `floor` are given up; `most_bytes` bounds a path's length.
 
     `blank`: whether a line may end before anything but blanks was written (no, where the user asked for text). `rivals`:
-    paths this many times less likely than the likeliest of their length are given up, too.
+    paths this many times less likely than the likeliest of their length are given up, too (the square of it, where that is
+    of blanks alone: they are no text yet, and may be none for long).
     """
 
     width: int = 1
@@ -71,7 +72,7 @@ def search(draft: Draft, options: SearchOptions, deadline: Deadline) -> list[Con
         log_probs, alone = draft.look([path.text for path in live])
         grown, parents = _grow(live, log_probs, alone, options, floor, found)
         best_ended = max((path.end_log_prob for path in found if path.ended), default=-np.inf)
-        least = max(best_ended, _total(grown[0]) - math.log(options.rivals)) if grown else best_ended
+        least = max(best_ended, _least_of_rivals(grown, options.rivals))
         kept = [row for row, path in enumerate(grown) if _total(path) > least]
         live_parents = {parents[row] for row in kept}
         found += [
@@ -112,6 +113,15 @@ def _grow(
             )
             parents.append(parent)
     return grown, parents
+
+
+def _least_of_rivals(grown: list[Continuation], rivals: float) -> float:
+    """The log probability below which a path is given up for one of the others, the likeliest of which comes first."""
+    if not grown:
+        return -math.inf
+    inked = next((path for path in grown if path.text.strip()), None)
+    least = _total(grown[0]) - 2 * math.log(rivals)
+    return max(least, _total(inked) - math.log(rivals)) if inked else least
 
 
 def _given_up(path: Continuation, log_probs: Array) -> Continuation:

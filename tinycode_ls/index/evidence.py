@@ -84,6 +84,12 @@ class Evidence:
             np.concatenate([part.codes for part in parts]),
         )
 
+    def at(self, place: int) -> "Evidence":
+        """Of one of the places."""
+        here, only = self.places == place, slice(place, place + 1)
+        codes = self.codes[here]
+        return Evidence(self.totals[only], self.taken[only], np.zeros(len(codes), np.int64), self.slots[here], codes)
+
     @cached_property
     def seen(self) -> Seen:
         """Counted."""

@@ -7,6 +7,7 @@ byte to the context is one rank query (Ferragina & Manzini 2000; infini-gram min
 Knows nothing of files: `text` is any bytes; rows that would read past its end count as byte 0.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,11 +44,13 @@ class SuffixIndex:
         if with_positions:
             self.positions = np.append(0, self.size - suffixes).astype(np.int32)
         del suffixes, reversed_text
-        self.first = np.zeros(257, np.int64)  # where each byte's rows begin in suffix order
+        first = np.zeros(257, np.int64)  # where each byte's rows begin in suffix order
         for begin in range(0, self.size + 1, PIECE):  # bincount takes eight bytes a row
-            self.first[1:] += np.bincount(self.column[begin : begin + PIECE], minlength=256)
-        np.cumsum(self.first, out=self.first)
-        self._rows_of_byte = _rows_of_byte(self.column, self.first)
+            first[1:] += np.bincount(self.column[begin : begin + PIECE], minlength=256)
+        np.cumsum(first, out=first)
+        self._first = first.tolist()
+        rows = _rows_of_byte(self.column, first)
+        self._rows_of_byte = [rows[begin:end] for begin, end in itertools.pairwise(self._first)]
 
     def start(self, context: bytes, anchors: tuple[int, ...] = ()) -> tuple[Rows, Rows]:
         """The ranges [1, MOST_ORDER + anchors] of a context; `anchors`, ascending, are how far back the fixed places are."""
@@ -86,10 +89,9 @@ class SuffixIndex:
 
     def ranks(self, byte: int, rows: Rows) -> Rows:
         """Where the ranges that `rows` bound go when `byte` is appended to their contexts."""
-        begin = self.first[byte]
         # searchsorted needs the haystack's own type, which is that of Rows, or it converts the whole haystack
-        found = self._rows_of_byte[begin : self.first[byte + 1]].searchsorted(rows)
-        return np.asarray(found + begin, np.int32)
+        found = self._rows_of_byte[byte].searchsorted(rows)
+        return np.asarray(found + self._first[byte], np.int32)
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,7 @@ class Trail:
     def __init__(self, index: SuffixIndex, low: Rows, high: Rows, most: int) -> None:
         self._index, self._at = index, most
         self._bounds = np.zeros((2, most + MOST_ORDER), np.int32)
+        self._bounds[1, :most] = index.size + 1  # nothing read: every row
         self._bounds[:, most:] = low[:MOST_ORDER], high[:MOST_ORDER]
         self._fixed = np.array((low[MOST_ORDER:], high[MOST_ORDER:]), np.int32)
         self._after = np.empty((most, 2, len(low)), np.int32)
@@ -122,12 +125,9 @@ class Trail:
         """One byte more."""
         at = self._at = self._at - 1
         window, after = self._bounds[:, at : at + MOST_ORDER], self._after[len(self._after) - at - 1]
-        window[:, 0] = 0, self._index.size + 1
-        asked = min(self._orders + 1, MOST_ORDER)
-        found = self._index.ranks(byte, window[:, :asked])
-        window[:, :asked] = found
-        window[:, asked:] = 0
-        self._orders = int(np.count_nonzero(found[0] < found[1]))
+        asked = window[:, : self._orders + 1]  # what is longer has no rows, whatever its bounds are
+        asked[:] = self._index.ranks(byte, asked)
+        self._orders = int(np.count_nonzero(asked[0] < asked[1]))
         if self._any_fixed:
             self._fixed = self._index.ranks(byte, self._fixed)
             self._any_fixed = bool((self._fixed[0] < self._fixed[1]).any())
