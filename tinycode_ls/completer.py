@@ -34,7 +34,9 @@ MOST_INDEXED = 2
 """Documents whose index is kept, up to 1.2 MB each; it is made anew in a few milliseconds."""
 WINDOW_STEP = 16_000
 TYPING = SearchOptions(width=3, most_bytes=64)
-WHOLE_LINE = SearchOptions(width=4, most_bytes=160, blank=False, rivals=5)
+WHOLE_LINE = SearchOptions(width=4, most_bytes=160, most_blanks=8, rivals=5)
+FROM_THE_EDGE = replace(WHOLE_LINE, most_blanks=40)
+"""Where nothing stands before the cursor, not even the line's indentation."""
 
 
 @dataclass
@@ -82,7 +84,7 @@ class Completer:
         document = self._document(request.path)
         draft = self._start(document, left, right)
         if request.whole_lines:
-            paths = search(draft, WHOLE_LINE, deadline)
+            paths = search(draft, WHOLE_LINE if left.rpartition(b"\n")[2] else FROM_THE_EDGE, deadline)
             ended = [path for path in paths if path.ended]
             found = [_Found(path.text, _line_probability(path), _network_share(path)) for path in ended or paths]
         else:

@@ -96,8 +96,8 @@ class Lost:
 
 
 def test_blanks_alone_do_not_push_text_out() -> None:
-    """Somebody asked for text: the likeliest text is answered, not blanks up to the search's end."""
-    options = SearchOptions(width=4, most_bytes=100, blank=False, rivals=5)
+    """Somebody asked for text: after so many blanks there is some, and the line ends."""
+    options = SearchOptions(width=4, most_bytes=100, most_blanks=8, rivals=5)
     found = search(Lost(), options, Deadline())  # type: ignore[arg-type]
-    assert next(path for path in found if path.ended).text == b"x"
-    assert max(len(path.text) for path in found) < 50
+    assert next(path for path in found if path.ended).text == b" " * 8 + b"x"
+    assert max(len(path.text) for path in found) < 30

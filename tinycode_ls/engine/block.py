@@ -10,7 +10,7 @@ from .deadline import Deadline
 from .draft import Draft
 from .search import Continuation, SearchOptions, search
 
-LINE = SearchOptions(width=2, most_bytes=120, blank=False)
+LINE = SearchOptions(width=2, most_bytes=120, most_blanks=40)
 LEAST_SURE, LEAST_ASKED = 0.8, 0.3
 """A block that is wrong somewhere takes longer to read and to mend than a line, and lines believed together are believed too
 much: of 18 blocks at least 0.3 likely that nobody had asked for, 4 were right (21 of their 40 lines)."""

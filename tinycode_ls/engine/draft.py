@@ -16,7 +16,7 @@ from .reader import common_prefix
 
 MOST_DRAFTED = 24
 """Bytes computed in a batch, for all ways together."""
-MOST_UNREAD = 24
+MOST_UNREAD = 8
 """Bytes that the network reads again with every batch, until it is taken a part of the way."""
 
 

@@ -16,6 +16,7 @@ from .mixer import LINE_END
 from .model import Array, Model, State, log_softmax
 
 DOCUMENT_END = 0
+BLANKS = tuple(b" \t")
 
 
 def is_word(byte: int) -> bool:
@@ -44,15 +45,14 @@ class Continuation:
 class SearchOptions:
     """`width` 1 is greedy. Paths less likely than `floor` are given up; `most_bytes` bounds a path's length.
 
-    `blank`: whether a line may end before anything but blanks was written (no, where the user asked for text). `rivals`:
-    paths this many times less likely than the likeliest of their length are given up, too (the square of it, where that is
-    of blanks alone: they are no text yet, and may be none for long).
+    `most_blanks`: where the user asked for text, the line does not end before there is some, and not more blanks than that
+    come before it. `rivals`: paths this many times less likely than the likeliest of their length are given up, too.
     """
 
     width: int = 1
     most_bytes: int = 120
     floor: float = 0.0
-    blank: bool = True
+    most_blanks: int | None = None
     rivals: float = math.inf
 
     def at_least(self, floor: float) -> "SearchOptions":
@@ -72,7 +72,7 @@ def search(draft: Draft, options: SearchOptions, deadline: Deadline) -> list[Con
         log_probs, alone = draft.look([path.text for path in live])
         grown, parents = _grow(live, log_probs, alone, options, floor, found)
         best_ended = max((path.end_log_prob for path in found if path.ended), default=-np.inf)
-        least = max(best_ended, _least_of_rivals(grown, options.rivals))
+        least = max(best_ended, _total(grown[0]) - math.log(options.rivals)) if grown else best_ended
         kept = [row for row, path in enumerate(grown) if _total(path) > least]
         live_parents = {parents[row] for row in kept}
         found += [
@@ -95,14 +95,14 @@ def _grow(
 ) -> tuple[list[Continuation], list[int]]:
     """One byte further: the likeliest of all live continuations, with their parents. Ended ones go to `found`."""
     totals = np.array([_total(path) for path in live])[:, None] + log_probs  # [B, 256]
-    if not options.blank:
-        blank = [not path.text.strip() for path in live]
-        totals[blank, LINE_END] = totals[blank, DOCUMENT_END] = -np.inf
+    if options.most_blanks is not None:
+        blank = [row for row, path in enumerate(live) if not path.text.strip()]
+        totals[np.ix_(blank, (LINE_END, DOCUMENT_END))] = -np.inf
+        if len(live[0].text) >= options.most_blanks:
+            totals[np.ix_(blank, BLANKS)] = -np.inf
     grown, parents = [], []
-    for parent, byte in zip(*(array.tolist() for array in _best(totals, options.width)), strict=True):
+    for parent, byte in zip(*(array.tolist() for array in _best(totals, options.width, floor)), strict=True):
         path, total = live[parent], float(totals[parent, byte])
-        if total < floor:
-            continue
         if byte in (LINE_END, DOCUMENT_END):
             found.append(replace(path, ended=True, end_log_prob=total))
         else:
@@ -115,15 +115,6 @@ def _grow(
     return grown, parents
 
 
-def _least_of_rivals(grown: list[Continuation], rivals: float) -> float:
-    """The log probability below which a path is given up for one of the others, the likeliest of which comes first."""
-    if not grown:
-        return -math.inf
-    inked = next((path for path in grown if path.text.strip()), None)
-    least = _total(grown[0]) - 2 * math.log(rivals)
-    return max(least, _total(inked) - math.log(rivals)) if inked else least
-
-
 def _given_up(path: Continuation, log_probs: Array) -> Continuation:
     return replace(path, likeliest=float(np.exp(log_probs.max())))
 
@@ -132,15 +123,13 @@ def _total(path: Continuation) -> float:
     return path.log_probs[-1] if path.log_probs else 0.0
 
 
-def _best(totals: Array, width: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The `width` largest of totals [B, 256] -> rows, bytes; largest first, ties by position (deterministic)."""
+def _best(totals: Array, width: int, floor: float) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The `width` largest of totals [B, 256], none below `floor` -> rows, bytes; largest first, of equals the first."""
     flat = totals.ravel()
-    if width == 1:
-        order = np.array([flat.argmax()])
-    else:
-        some = np.argpartition(-flat, width)[:width]
-        order = some[np.lexsort((some, -flat[some]))]
-    rows, ids = np.divmod(order, totals.shape[1])
+    some = np.flatnonzero(flat >= floor)
+    if len(some) > width:
+        some = some[np.argpartition(-flat[some], width)[:width]]
+    rows, ids = np.divmod(some[np.lexsort((some, -flat[some]))], totals.shape[1])
     return rows, ids
 
 
