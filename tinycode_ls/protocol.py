@@ -63,21 +63,21 @@ class TinycodeServer(LanguageServer):
         pygls has a thread read each line of a header and each body; while an answer is computed, each of these waits for
         Python's lock, some milliseconds in all between a key and its answer.
         """
-        if stdin or stdout or not _loop_can_read():
-            super().start_io(stdin, stdout)
-            return
-        self._stop_event = Event()
-        self.protocol.set_writer(StdoutWriter(sys.stdout.buffer))
         try:
-            asyncio.run(self._serve_pipe(self._stop_event))
+            if stdin or stdout or not _loop_can_read():
+                super().start_io(stdin, stdout)
+            else:
+                asyncio.run(self._serve_pipe())
         except (OSError, asyncio.IncompleteReadError) as error:
-            log.error("the client went: %s", error)
+            log.info("the client went: %s", error)
         except (KeyboardInterrupt, SystemExit):
             pass
         finally:
             self.shutdown()  # type: ignore[no-untyped-call]
 
-    async def _serve_pipe(self, stop: Event) -> None:
+    async def _serve_pipe(self) -> None:
+        self._stop_event = stop = Event()
+        self.protocol.set_writer(StdoutWriter(sys.stdout.buffer))
         reader = InTurn()
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
         await run_async(stop, reader, self.protocol, log, self.report_server_error)

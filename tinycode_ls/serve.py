@@ -1,6 +1,5 @@
 """Start the server on a transport and end with it."""
 
-import logging
 import socket
 
 from .configuration import Configuration
@@ -8,8 +7,6 @@ from .errors import SettingsError
 from .memory import share_one_heap
 from .protocol import TinycodeServer
 from .server import create_server
-
-log = logging.getLogger(__name__)
 
 
 def serve_stdio(model: str | None) -> int:
@@ -30,10 +27,7 @@ def serve_tcp(address: str, model: str | None) -> int:
         raise SettingsError(f"--tcp {address}: {error.strerror or error}; choose another address") from error
     server = _server(model)
     with listening, listening.accept()[0] as client, client.makefile("rb") as read, client.makefile("wb") as written:
-        try:
-            server.start_io(read, written)
-        except OSError as error:
-            log.info("the client went: %s", error)
+        server.start_io(read, written)
         return _end(server)
 
 

@@ -179,6 +179,23 @@ def test_a_client_that_goes_before_a_word(wire):
     assert wire.process.wait(timeout=10) == 1
 
 
+@pytest.mark.parametrize("ways, asks", [(1, True), (2, True), (2, False)])
+def test_a_client_that_goes_in_the_middle_of_a_word(repository, ways, asks):
+    """Over two pipes, or one that is both: the server ends, and says nothing."""
+    ours, theirs = socket.socketpair()
+    out = theirs if ways == 1 else subprocess.PIPE
+    command = [sys.executable, "-m", "tinycode_ls"]
+    server = subprocess.Popen(command, cwd=repository, stdin=theirs, stdout=out, stderr=subprocess.PIPE)
+    with ours, theirs:
+        start = {"method": "initialize", "params": {"processId": None, "rootUri": None, "capabilities": {}}}
+        data = json.dumps({"jsonrpc": "2.0", "id": 1, **start}).encode()
+        ours.sendall(b"Content-Length: %d\r\n\r\n" % len(data) + (data if asks else data[:20]))
+        if asks:
+            assert (ours.recv(8) if ways == 1 else server.stdout.read(8)) == b"Content-"
+    said = server.communicate(timeout=10)[1]
+    assert (server.returncode, said) == (1, b"")
+
+
 @pytest.mark.parametrize("body", [b"{not json", b"[]", b'{"jsonrpc": "2.0"}', b"\xff\xfe"])
 def test_rubbish_on_the_wire_is_survived(wire, repository, body):
     wire.start(repository)
