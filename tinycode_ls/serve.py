@@ -1,6 +1,7 @@
 """Start the server on a transport and end with it."""
 
 import socket
+import sys
 
 from .configuration import Configuration
 from .errors import SettingsError
@@ -11,6 +12,8 @@ from .server import create_server
 
 def serve_stdio(model: str | None) -> int:
     """0 when the client said goodbye, 1 when it just went, as LSP wants it."""
+    if sys.stdin is None or sys.stdout is None:
+        raise SettingsError("standard input or output is closed; expected an editor at both, or --tcp HOST:PORT")
     server = _server(model)
     server.start_io()
     return _end(server)

@@ -174,6 +174,16 @@ def test_one_client_on_a_socket_and_no_traceback(repository, goodbye, code):
         assert said.read() == b""
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-"])
+def test_without_a_stream_to_talk_on_one_line_says_so(repository, closed):
+    command = ["sh", "-c", f'"$0" -m tinycode_ls {closed}', sys.executable]
+    ended = subprocess.run(command, cwd=repository, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=20)
+    assert ended.returncode == 2
+    assert (
+        ended.stderr.startswith(b"tinycode-ls: standard input or output is closed") and ended.stderr.count(b"\n") == 1
+    )
+
+
 def test_a_client_that_goes_before_a_word(wire):
     wire.process.stdin.close()
     assert wire.process.wait(timeout=10) == 1
