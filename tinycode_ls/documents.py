@@ -3,10 +3,10 @@
 Knows positions and changes by `text.py`, not LSP types and not what a completion is. Used from one thread.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 from .text import Position, Span, clean, locate, replace, split_lines, units
 
@@ -14,7 +14,15 @@ from .text import Position, Span, clean, locate, replace, split_lines, units
 def file_of(uri: str) -> Path | None:
     """The file behind a `file:` URI; None for an unsaved buffer, a notebook's cell, a remote file system."""
     parts = urlsplit(uri)
-    return Path(url2pathname(parts.path)) if parts.scheme == "file" else None
+    return _path_of(parts.path) if parts.scheme == "file" else None
+
+
+def _path_of(path: str) -> Path:
+    if os.name != "nt":
+        return Path(unquote(path))
+    from urllib.request import url2pathname  # which brings a client for the web along
+
+    return Path(url2pathname(path))
 
 
 def name_of(uri: str) -> str:
