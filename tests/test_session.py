@@ -37,6 +37,25 @@ async def test_a_question_that_waited_does_not_end_a_newer_one(tmp_path, monkeyp
     session.stop()
 
 
+async def test_a_question_whose_text_changed_while_it_waited_is_dropped(tmp_path, monkeypatch) -> None:
+    """Its place is one of the older text."""
+    session = Session(FakeBackend(print), Configuration(own_file=tmp_path / "none.toml"))
+    session.configure()
+    session.documents.open(URI, 1, "python", "x = pri")
+    ready = asyncio.Event()
+
+    async def follow(uri: str) -> None:
+        await ready.wait()
+
+    monkeypatch.setattr(session, "_follow_documents", follow)
+    asked = asyncio.create_task(session.suggest(Ask(URI, Position(0, 7))))
+    await asyncio.sleep(0)
+    session.documents.change(URI, 2, [(Span(Position(0, 0), Position(0, 0)), "pri = pri")])
+    ready.set()
+    assert (await asked).suggestions == () and not session.backend.log
+    session.stop()
+
+
 async def test_an_explanation_names_a_file_as_the_open_folder_does(tmp_path, monkeypatch) -> None:
     """The index knows whole paths; nobody wants to read them. Outside of any folder the whole path is all there is."""
     configuration = Configuration(own_file=tmp_path / "none.toml")
@@ -98,4 +117,20 @@ async def test_the_answer_is_looked_for_before_the_editor_asks(tmp_path) -> None
     session.configure()
     await typed("z", 0)
     assert len(seen) == len(wanted) + 2
+    session.stop()
+
+
+async def test_what_is_asked_together_with_the_change_is_looked_for_once(tmp_path) -> None:
+    """What is looked for ahead would end the question that came meanwhile."""
+    session = Session(FakeBackend(print), Configuration(own_file=tmp_path / "none.toml"))
+    session.configure()
+    session.documents.open(URI, 1, "python", "x = p")
+    await session.suggest(Ask(URI, Position(0, 5)))
+    before = len(session.backend.log)
+    session.documents.change(URI, 2, [(Span(Position(0, 5), Position(0, 5)), "ri")])
+    session.changed(URI)
+    answer = await session.suggest(Ask(URI, Position(0, 7)))
+    await asyncio.sleep(0.05)
+    assert [suggestion.text for _, suggestion in answer.suggestions] == ["nt(x)"]
+    assert len(session.backend.log) == before + 1
     session.stop()

@@ -42,7 +42,6 @@ class Cursor:
     """
 
     uri: str
-    version: int
     language: str
     position: Position
     left: str
@@ -115,7 +114,6 @@ class Documents:
         row, col = locate(lines, position, self.encoding)
         return Cursor(
             uri,
-            document.version,
             document.language,
             Position(row, units(lines[row][:col], self.encoding)),
             plain("".join(lines[:row]) + lines[row][:col]),

@@ -67,15 +67,19 @@ class TinycodeServer(LanguageServer):
             if stdin or stdout or not _loop_can_read():
                 super().start_io(stdin, stdout)
             else:
-                asyncio.run(self._serve_pipe())
+                self._serve_pipe()
         except (OSError, asyncio.IncompleteReadError) as error:
             log.info("the client went: %s", error)
+
+    def _serve_pipe(self) -> None:
+        try:
+            asyncio.run(self._read_pipe())
         except (KeyboardInterrupt, SystemExit):
             pass
         finally:
             self.shutdown()  # type: ignore[no-untyped-call]
 
-    async def _serve_pipe(self) -> None:
+    async def _read_pipe(self) -> None:
         self._stop_event = stop = Event()
         self.protocol.set_writer(StdoutWriter(sys.stdout.buffer))
         reader = InTurn()
