@@ -124,13 +124,12 @@ async def test_what_is_asked_together_with_the_change_is_looked_for_once(tmp_pat
     """What is looked for ahead would end the question that came meanwhile."""
     session = Session(FakeBackend(print), Configuration(own_file=tmp_path / "none.toml"))
     session.configure()
-    session.documents.open(URI, 1, "python", "x = p")
-    await session.suggest(Ask(URI, Position(0, 5)))
+    session.documents.open(URI, 1, "python", "x = slo")
+    await session.suggest(Ask(URI, Position(0, 7)))
     before = len(session.backend.log)
-    session.documents.change(URI, 2, [(Span(Position(0, 5), Position(0, 5)), "ri")])
+    session.documents.change(URI, 2, [(Span(Position(0, 7), Position(0, 7)), "w")])
     session.changed(URI)
-    answer = await session.suggest(Ask(URI, Position(0, 7)))
-    await asyncio.sleep(0.05)
-    assert [suggestion.text for _, suggestion in answer.suggestions] == ["nt(x)"]
+    answer = await session.suggest(Ask(URI, Position(0, 8)))
+    assert [suggestion.text for _, suggestion in answer.suggestions] == [" but sure"]
     assert len(session.backend.log) == before + 1
     session.stop()
