@@ -59,6 +59,15 @@ def test_a_model_that_is_not_there_is_one_message_and_silence(told, tmp_path, mo
     assert backend.status()["problem"] == told[0]
 
 
+def test_no_model_is_loaded_before_there_is_a_document(told):
+    backend = LocalBackend(told.append)
+    backend.configure(Settings(), ())
+    backend.warm_up("")
+    assert backend.status()["models"] == []
+    backend.warm_up("a.go")
+    assert [model["language"] for model in backend.status()["models"]] == ["go"]
+
+
 def test_a_problem_that_goes_is_forgotten(told, monkeypatch):
     backend = LocalBackend(told.append)
     backend.configure(Settings(), ())

@@ -40,7 +40,7 @@ class Backend(Protocol):
         """Where a suggestion comes from."""
 
     def warm_up(self, path: str) -> None:
-        """Load what the first completion in a file will need."""
+        """Import the engine and load what the first completion in a file will need; without a file, the engine alone."""
 
     def build_index(self, report: Report, deadline: Deadline) -> None:
         """Read the folders anew."""
@@ -100,8 +100,10 @@ class LocalBackend:
         return self._ready().explain(suggestion)
 
     def warm_up(self, path: str) -> None:
-        """Import the engine and load the model for a file's language."""
+        """As above: a model that no document asks for would only take memory."""
         self._ready()
+        if not path:
+            return
         try:
             self._model_for(path)
         except ModelFileError as error:

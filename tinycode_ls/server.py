@@ -73,6 +73,7 @@ async def did_open(ls: TinycodeServer, params: lsp.DidOpenTextDocumentParams) ->
     document = params.text_document
     ls.session.documents.open(document.uri, document.version, document.language_id, document.text)
     await ls.session.warm_up(document.uri)
+    ls.send_status()  # which may name another model now
 
 
 def did_change(ls: TinycodeServer, params: lsp.DidChangeTextDocumentParams) -> None:

@@ -204,7 +204,7 @@ class Session:
         return asyncio.shield(ahead[1]) if ahead and ahead[0] == request and not ask.listed else None
 
     async def warm_up(self, uri: str) -> None:
-        """Load what a document will need, before it is asked for."""
+        """Load what a document will need, before it is asked for; of no document (""), what all of them need."""
         document = self.documents.get(uri)
         path = file_name(name_of(uri), document.language if document else "")
         work = partial(_ignoring_deadline, partial(self.backend.warm_up, path))
