@@ -8,7 +8,11 @@ from typing import Literal
 from .index import files
 from .index.files import LANGUAGES
 
-_ALIASES = {"javascriptreact": "javascript", "typescriptreact": "typescript", "shellscript": "shell", "sh": "shell"}
+_ALIASES = {
+    "javascriptreact": "javascript", "typescriptreact": "typescript", "shellscript": "shell", "sh": "shell",
+    "dockerfile": "docker", "makefile": "make", "scss": "css", "less": "css", "c++": "cpp", "c#": "csharp",
+    "objective-c": "objectivec", "objective-cpp": "objectivec",
+}  # fmt: skip
 """What editors call a language -> what we call it, where that differs."""
 _EXTENSIONS = {language: extension for extension, language in reversed(LANGUAGES.items())}
 """Language -> its usual file extension."""
@@ -35,9 +39,10 @@ _SLASHES = r"//[^\n]*|/\*[\s\S]*?(?:\*/|\Z)"
 _DASHES = r"--[^\n]*"
 _LEXICON = (
     ("python", r"#[^\n]*", f"{_TRIPLE}|{_QUOTES}"),
-    ("ruby perl r shell toml yaml julia elixir nim make docker cmake graphql", r"#[^\n]*", _QUOTES),
+    ("ruby perl r shell toml yaml julia elixir nim make docker cmake graphql powershell gdscript", r"#[^\n]*", _QUOTES),
     ("javascript typescript go", _SLASHES, f"{_BACKTICK}|{_QUOTES}"),
     ("c cpp csharp dart java kotlin php scala swift zig protobuf terraform", _SLASHES, _QUOTES),
+    ("fsharp groovy objectivec solidity", _SLASHES, _QUOTES),
     ("css", r"/\*[\s\S]*?(?:\*/|\Z)", _QUOTES),
     ("rust", _SLASHES, _RUST),
     ("lua sql haskell", _DASHES, _QUOTES),

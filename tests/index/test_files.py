@@ -175,7 +175,15 @@ def test_hidden_and_vendored_folders_are_not_walked(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.py"]
 
 
-LANGUAGE_OF = [("a.PY", "python"), ("b.tsx", "typescript"), ("Makefile", "make"), ("x.bin", None)]
+LANGUAGE_OF = [
+    ("a.PY", "python"),
+    ("b.tsx", "typescript"),
+    ("Makefile", "make"),
+    ("build.gradle.kts", "kotlin"),
+    ("Gemfile", "ruby"),
+    ("x.hh", "cpp"),
+    ("x.bin", None),
+]
 
 
 @pytest.mark.parametrize(("name", "language"), LANGUAGE_OF)
