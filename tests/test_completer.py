@@ -1,5 +1,6 @@
 """The completer: text in, ranked suggestions out, and where they came from."""
 
+import weakref
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,15 @@ def test_odd_text_is_survived(model: Model) -> None:
     for left in ("x = '\ud800", "# 😋\x0c\n", "x" * 100_000, "\n" * 5000):
         for found in ask(Completer(lambda _: model), left, "\ud800"):
             found.text.encode("utf-8")
+
+
+def test_documents_do_not_hold_on_to_models_that_are_used_no_more(tiny_network: Network) -> None:
+    """Three languages ago is forgotten."""
+    content = model_bytes(to_arrays(tiny_network.state_dict()), ModelCard(tiny_network.spec), None)
+    models = {name: open_model(content, name) for name in ("a.py", "b.go", "c.rs", "d.c")}
+    used = {name: weakref.ref(model) for name, model in models.items()}
+    completer = Completer(lambda path: models[path])
+    for name in used:
+        completer.complete(Request(name, "x = ", ""), Deadline())
+        del models[name]
+    assert [name for name, model in used.items() if model() is not None] == ["b.go", "c.rs", "d.c"]

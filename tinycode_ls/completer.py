@@ -24,6 +24,7 @@ from .index.document import MOST_LEFT, MOST_RIGHT, DocumentIndex, document_index
 from .index.origin import find_place
 from .index.workspace import Workspace
 from .model.document import document_header
+from .model_choice import MOST_LOADED
 from .suggestion import Request, Source, Suggestion
 
 MOST_DOCUMENTS = 16
@@ -123,6 +124,9 @@ class Completer:
         self._open[path] = held
         if len(self._open) > MOST_DOCUMENTS:
             self._open.popitem(last=False)
+        models = list(dict.fromkeys(one.model for one in reversed(self._open.values())))
+        for name in [name for name, one in self._open.items() if one.model in models[MOST_LOADED:]]:
+            del self._open[name]
         for other in list(self._open.values())[:-MOST_INDEXED]:
             other.index = None
         return held

@@ -4,6 +4,7 @@ The order: the setting (or `--model`), `.tinycode/model.onnx` of an open folder,
 not know what a model can do: `load` is given.
 """
 
+import itertools
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +25,8 @@ FALLBACKS = ("code.onnx", "python.onnx")
 """Files tried, in a folder of models, for a language without a model of its own."""
 RELATIVES = {"typescript": "javascript", "cpp": "c"}
 """Languages that a model of another one was trained on too, or is close to."""
+MOST_LOADED = 3
+"""Models in memory at once, 5 MB each: a repository in many languages is no reason to keep them all."""
 LOOK_EVERY_S = 1.0
 """How often, at most, the file system is asked whether a model changed; only when a completion is asked for."""
 
@@ -86,6 +89,7 @@ class ModelStore(Generic[Model]):
         for choice in self._choices_for(language):
             found = self._version_on_disk(choice)
             if found is not None:
+                self._current.pop(language, None)
                 self._current[language] = (now, choice, found)
                 self._forget_unused()
                 return found
@@ -115,7 +119,10 @@ class ModelStore(Generic[Model]):
         return loaded.model
 
     def _forget_unused(self) -> None:
-        used = {choice.path for _, choice, _ in self._current.values()}
+        """All but the latest models, and those that other files took the place of."""
+        latest = dict.fromkeys(choice.path for _, choice, _ in reversed(self._current.values()))
+        used = set(itertools.islice(latest, MOST_LOADED))
+        self._current = {language: held for language, held in self._current.items() if held[1].path in used}
         for path in [path for path, file in self._files.items() if file.model is not None and path not in used]:
             del self._files[path]
 
