@@ -88,10 +88,10 @@ def test_no_trace_of_the_machine_it_was_made_on() -> None:
 
 def test_the_first_command_prints_what_the_readme_says() -> None:
     """All but the installation, in this repository."""
-    command = re.search(r"&& (printf .*) \| \.venv/bin/tinycode-ls complete -$", README, re.M)
+    command = re.search(r"&& (printf .*) \| \.venv/bin/tinycode-ls (complete - .*)$", README, re.M)
     promised = re.search(r"It prints `(.*?)`", README)
     assert command is not None and promised is not None
     typed = subprocess.run(["sh", "-c", command[1]], capture_output=True, check=True).stdout
-    server = [sys.executable, "-m", "tinycode_ls", "complete", "-"]
+    server = [sys.executable, "-m", "tinycode_ls", *command[2].split()]
     done = subprocess.run(server, input=typed, capture_output=True, check=True, cwd=ROOT)
     assert done.stdout.decode().splitlines()[0].strip() == promised[1]

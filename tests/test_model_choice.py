@@ -7,7 +7,7 @@ import pytest
 
 from tinycode_ls import model_choice
 from tinycode_ls.errors import ModelFileError
-from tinycode_ls.model_choice import Choice, ModelStore, choices
+from tinycode_ls.model_choice import SHIPPED_MODELS, Choice, ModelStore, choices
 
 
 @pytest.fixture
@@ -68,6 +68,23 @@ def test_a_relative_s_model_serves_before_the_general_one(places):
     assert found(places, "typescript") == [("shipped", "javascript.onnx"), ("shipped", "python.onnx")]
 
 
+@pytest.mark.parametrize(
+    ("language", "first"),
+    [
+        ("python", "python"),
+        ("typescript", "javascript"),
+        ("c", "c"),
+        ("cpp", "cpp"),
+        ("ruby", "code"),
+        ("csharp", "code"),
+        ("", "code"),
+    ],
+)
+def test_what_is_shipped_for_a_language(language, first):
+    """Its own model, or the one for all languages without one: never Python's accent elsewhere."""
+    assert next(choices(language, "", [], Path("/nonexistent"))).path == SHIPPED_MODELS / f"{first}.onnx"
+
+
 def test_a_file_is_loaded_once_and_again_when_it_changes(places, monkeypatch):
     file = places / "m.onnx"
     put(file, "one", 1)
@@ -110,3 +127,19 @@ def test_no_model_says_what_to_do(places, monkeypatch):
     it = Store(monkeypatch)
     with pytest.raises(ModelFileError, match=r"no model for go.*tinycode-train tune"):
         it.get()
+
+
+def test_only_the_latest_models_stay_in_memory(places):
+    """A fourth language takes the place of the one that was used least lately; who comes back has that loaded anew."""
+    languages, loads = ["python", "go", "rust", "c"], []
+    for language in languages:
+        put(places / f"{language}.onnx", "")
+
+    def load(path):
+        loads.append(path.stem)
+        return path.stem
+
+    store = ModelStore(lambda language: [Choice(places / f"{language}.onnx", "x")], load, print)
+    assert [store.get(language) for language in [*languages, "python"]] == [*languages, "python"]
+    assert loads == [*languages, "python"]
+    assert list(store.in_use()) == ["rust", "c", "python"]

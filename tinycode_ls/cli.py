@@ -53,6 +53,7 @@ def _add_complete(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         "place", metavar="FILE[:LINE[:COLUMN]]", help="- is standard input; from 1; default: the end of the file"
     )
     sub.add_argument("-n", type=int, default=1, metavar="N", help="how many alternatives (default 1)")
+    sub.add_argument("--path", default="", metavar="NAME", help="what standard input is called, for its language")
     _add_common(sub)
     sub.set_defaults(run=complete)
 
@@ -107,7 +108,7 @@ def complete(options: argparse.Namespace) -> int:
     """One completion in the terminal."""
     from .terminal import complete_at
 
-    found, problems = complete_at(options.place, options.model, options.n, sys.stdin)
+    found, problems = complete_at(options.place, options.model, options.n, sys.stdin, options.path)
     for problem in problems:
         print(f"tinycode-ls: {problem}", file=sys.stderr)
     if options.json:

@@ -48,16 +48,17 @@ class CheckReport:
 
 
 def complete_at(
-    place: str, model: str | None, count: int, standard_input: TextIO
+    place: str, model: str | None, count: int, standard_input: TextIO, name: str = ""
 ) -> tuple[list[Completion], list[str]]:
-    """The suggestions at `FILE[:LINE[:COLUMN]]`, whole lines, best first; the index is that of the current folder. And
-    the model files that were passed over, each with its fault. Raises ModelFileError when the one named is among them."""
+    """The suggestions at `FILE[:LINE[:COLUMN]]`, whole lines, best first; the index is that of the current folder. `name` is
+    what standard input is called, for its language. And the model files that were passed over, each with its fault.
+    Raises ModelFileError when the one named is among them."""
     path, left, right = read_place(place, standard_input)
     problems: list[str] = []
     here = Path.cwd()
     backend, _ = _backend(here, model, problems)
     backend.build_index(lambda percent, message: None, Deadline())
-    found = backend.complete(Request(path, left, right, whole_lines=True, count=max(1, count)), Deadline())
+    found = backend.complete(Request(path or name, left, right, whole_lines=True, count=max(1, count)), Deadline())
     if problems and (model or not found):  # a model that was named is not quietly replaced by another
         raise ModelFileError(problems[0])
     completions = []

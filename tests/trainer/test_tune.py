@@ -19,6 +19,7 @@ def test_a_blend_lies_between() -> None:
 
 def test_the_base_is_the_shipped_model_for_the_language(tmp_path: Path) -> None:
     """Of most files; a folder without code gets the fallback."""
+    assert default_base([tmp_path]).name == "code.onnx"
     (tmp_path / "a.py").write_text("x = 1\n")
     assert default_base([tmp_path]).name == "python.onnx"
 
