@@ -68,6 +68,14 @@ def test_no_model_is_loaded_before_there_is_a_document(told):
     assert [model["language"] for model in backend.status()["models"]] == ["go"]
 
 
+def test_a_model_that_is_named_is_loaded_at_once(told):
+    """It serves every document; where it cannot, one message says so before the first."""
+    backend = LocalBackend(told.append)
+    backend.configure(Settings(model="/nowhere/m.onnx"), ())
+    backend.warm_up("")
+    assert len(told) == 1 and "/nowhere/m.onnx" in told[0]
+
+
 def test_a_problem_that_goes_is_forgotten(told, monkeypatch):
     backend = LocalBackend(told.append)
     backend.configure(Settings(), ())

@@ -7,14 +7,14 @@ the rest in the event loop. onnxruntime and numpy are imported in those threads,
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .engine.deadline import Deadline
 from .errors import ModelFileError
 from .languages import language_of
-from .model_choice import ModelStore, choices, user_models
+from .model_choice import Choice, ModelStore, choices, user_models
 from .settings import Settings
 from .suggestion import Request, Source, Suggestion
 
@@ -40,7 +40,7 @@ class Backend(Protocol):
         """Where a suggestion comes from."""
 
     def warm_up(self, path: str) -> None:
-        """Import the engine and load what the first completion in a file will need; without a file, the engine alone."""
+        """Import the engine and load what the first completion in a file will need; without a file, what every file will."""
 
     def build_index(self, report: Report, deadline: Deadline) -> None:
         """Read the folders anew."""
@@ -100,9 +100,10 @@ class LocalBackend:
         return self._ready().explain(suggestion)
 
     def warm_up(self, path: str) -> None:
-        """As above: a model that no document asks for would only take memory."""
+        """As above. One of the shipped models would only take memory before a document asks for it; one that serves every
+        language is loaded at once, so that a fault of it is told at once, too."""
         self._ready()
-        if not path:
+        if not path and not self._one_serves_all():
             return
         try:
             self._model_for(path)
@@ -165,7 +166,12 @@ class LocalBackend:
             self._store = ModelStore(self._choices, load_model, self._on_problem)
         return self._store.get(language_of(path))
 
-    def _choices(self, language: str) -> Any:
+    def _one_serves_all(self) -> bool:
+        """Whether one model, named or the workspace's, is for every language; or there is none, for any."""
+        first = next(self._choices(""), None)
+        return first is None or first.origin in ("setting", "workspace")
+
+    def _choices(self, language: str) -> Iterator[Choice]:
         return choices(language, self._settings.model, self._roots, user_models())
 
     def _tell_once(self, problem: str) -> None:
