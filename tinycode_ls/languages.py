@@ -39,7 +39,7 @@ _SLASHES = r"//[^\n]*|/\*[\s\S]*?(?:\*/|\Z)"
 _DASHES = r"--[^\n]*"
 _LEXICON = (
     ("python", r"#[^\n]*", f"{_TRIPLE}|{_QUOTES}"),
-    ("ruby perl r shell toml yaml julia elixir nim make docker cmake graphql powershell gdscript", r"#[^\n]*", _QUOTES),
+    ("ruby perl r shell toml yaml julia elixir nim nix make docker cmake meson graphql powershell gdscript", r"#[^\n]*", _QUOTES),
     ("javascript typescript go", _SLASHES, f"{_BACKTICK}|{_QUOTES}"),
     ("c cpp csharp dart java kotlin php scala swift zig protobuf terraform", _SLASHES, _QUOTES),
     ("fsharp groovy objectivec solidity", _SLASHES, _QUOTES),

@@ -23,18 +23,20 @@ LANGUAGES = {
     ".hh": "cpp", ".hxx": "cpp", ".m": "objectivec", ".mm": "objectivec", ".java": "java", ".kt": "kotlin",
     ".kts": "kotlin", ".groovy": "groovy", ".scala": "scala", ".rb": "ruby", ".rake": "ruby", ".gemspec": "ruby",
     ".php": "php", ".cs": "csharp", ".fs": "fsharp", ".ps1": "powershell", ".swift": "swift", ".lua": "lua",
-    ".sh": "shell", ".bash": "shell", ".zsh": "shell", ".pl": "perl", ".pm": "perl", ".r": "r", ".jl": "julia",
+    ".sh": "shell", ".bash": "shell", ".zsh": "shell", ".ksh": "shell", ".bats": "shell",
+    ".pl": "perl", ".pm": "perl", ".t": "perl", ".r": "r", ".jl": "julia",
     ".hs": "haskell", ".ml": "ocaml", ".mli": "ocaml", ".ex": "elixir", ".exs": "elixir", ".erl": "erlang",
     ".clj": "clojure", ".dart": "dart", ".zig": "zig", ".nim": "nim", ".gd": "gdscript", ".sol": "solidity",
     ".vim": "vim", ".el": "lisp", ".lisp": "lisp", ".sql": "sql", ".css": "css", ".scss": "css", ".sass": "css",
     ".less": "css", ".html": "html", ".vue": "vue", ".svelte": "svelte", ".astro": "astro",
     ".md": "markdown", ".rst": "markdown", ".txt": "text", ".toml": "toml", ".yaml": "yaml", ".yml": "yaml",
-    ".json": "json", ".cfg": "ini", ".ini": "ini", ".cmake": "cmake", ".gradle": "gradle", ".proto": "protobuf",
-    ".tf": "terraform", ".graphql": "graphql", ".tcss": "css",
+    ".json": "json", ".cfg": "ini", ".ini": "ini", ".cmake": "cmake", ".mk": "make", ".gradle": "gradle", ".nix": "nix",
+    ".proto": "protobuf", ".tf": "terraform", ".hcl": "terraform", ".graphql": "graphql", ".tcss": "css",
 }  # fmt: skip
 """Suffix -> language. A file with another suffix is not source, except the names below."""
-NAMED = {"Makefile": "make", "Dockerfile": "docker", "CMakeLists.txt": "cmake", "Justfile": "make", "Gemfile": "ruby",
-         "Rakefile": "ruby", "Jenkinsfile": "groovy"}  # fmt: skip
+NAMED = {"Makefile": "make", "makefile": "make", "GNUmakefile": "make", "Justfile": "make", "justfile": "make",
+         "Dockerfile": "docker", "Containerfile": "docker", "CMakeLists.txt": "cmake", "meson.build": "meson",
+         "Gemfile": "ruby", "Rakefile": "ruby", "Jenkinsfile": "groovy"}  # fmt: skip
 
 SECRET_NAMES = {".netrc", "_netrc", ".npmrc", ".pypirc", ".pgpass", ".my.cnf", ".s3cfg", ".htpasswd", ".envrc",
                 ".git-credentials", "credentials", "credentials.json", "client_secret.json", "service_account.json",
