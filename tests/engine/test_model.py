@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import helper
+from onnx import TensorProto, helper, numpy_helper
 
 from tinycode_ls.engine.model import Model, byte_ids, load_model, log_softmax, open_model, select_state
 from tinycode_ls.errors import ModelFileError
@@ -75,6 +75,29 @@ def no_card(path: Path, source: Path) -> None:
     onnx.save(model, path)
 
 
+def endless(path: Path, source: Path) -> None:
+    """The same inputs and outputs, and a loop of 10^15 turns before the logits."""
+    model = onnx.load(source)
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["go"], ["go_on"]), helper.make_node("Identity", ["was"], ["is"])],
+        "turn",
+        [
+            helper.make_tensor_value_info(name, kind, [])
+            for name, kind in (("turn", TensorProto.INT64), ("go", TensorProto.BOOL), ("was", TensorProto.FLOAT))
+        ],
+        [
+            helper.make_tensor_value_info(name, kind, [])
+            for name, kind in (("go_on", TensorProto.BOOL), ("is", TensorProto.FLOAT))
+        ],
+    )
+    last = next(node for node in model.graph.node if "logits" in node.output)
+    last.output[0] = "looped"
+    for name, array in (("turns", np.array(10**15)), ("yes", np.array(True))):
+        model.graph.initializer.append(numpy_helper.from_array(array, name))
+    model.graph.node.append(helper.make_node("Loop", ["turns", "yes", "looped"], ["logits"], body=body))
+    onnx.save(model, path)
+
+
 def test_a_graph_that_is_not_what_its_card_says_is_refused(tiny_model_file: Path) -> None:
     """Attention in the card alone, or another number of units: the first wrong input or output is named."""
     model = onnx.load(tiny_model_file)
@@ -114,6 +137,7 @@ def test_a_card_from_before_attention_is_one_without(tiny_model_file: Path) -> N
         (lambda path, source: path.write_bytes(b"not a model at all\n" * 200), "not a model, or damaged"),
         (wrong_version, "format version 99, expected 1; update tinycode-ls"),
         (no_card, "without a tinycode card"),
+        (endless, "its graph has Loop, which no tinycode model has"),
     ],
 )
 def test_bad_files_are_named_with_what_to_do(tmp_path: Path, tiny_model_file: Path, make, says: str) -> None:

@@ -15,6 +15,7 @@ import onnxruntime as ort
 
 from ..errors import ModelFileError
 from ..model.card import CARD_KEY, MIXER_KEY, ModelCard, card_from_json
+from ..model.contents import operators
 from ..model.document import VOCABULARY
 from ..model.file import read_model_file
 from ..model.spec import MOST_ATTENDING
@@ -22,6 +23,12 @@ from .mixer import mixer_from_bytes
 
 Array = npt.NDArray[np.float32]
 State = tuple[Array, ...]
+
+OPERATORS = {
+    "Add", "Cast", "Clip", "Concat", "GRU", "Gather", "Identity", "MatMul", "Mul", "Neg", "RNN", "Slice", "Softmax", "Split",
+    "Squeeze", "Sub", "Transpose", "Unsqueeze", "com.microsoft:DynamicQuantizeLSTM", "com.microsoft:DynamicQuantizeMatMul",
+}  # fmt: skip
+"""What a model is made of (trainer/graph.py). No loops and no branches: a model that came with somebody's repository ends."""
 
 
 class Model:
@@ -105,6 +112,13 @@ def load_model(path: Path, mixed: bool = True) -> Model:
 
 def open_model(content: bytes, path: str, mixed: bool = True) -> Model:
     """As `load_model`, for content in memory; `path` names it in messages."""
+    try:
+        strange = operators(content) - OPERATORS
+    except ValueError as error:
+        raise ModelFileError(f"{path}: not a model, or damaged ({error}); copy or train it again") from error
+    if strange:
+        named = ", ".join(sorted(strange)[:3])
+        raise ModelFileError(f"{path}: its graph has {named}, which no tinycode model has; train it again, or remove it")
     try:
         session = ort.InferenceSession(content, _session_options(), providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises its own kinds, and not one base class of them
