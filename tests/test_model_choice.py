@@ -1,12 +1,16 @@
 """Which model serves: the order of places, reloading, and a broken file that never replaces a good one."""
 
+import json
 import os
 from pathlib import Path
 
+import onnx
 import pytest
+from onnx import helper
 
 from tinycode_ls import model_choice
 from tinycode_ls.errors import ModelFileError
+from tinycode_ls.model.card import CARD_KEY
 from tinycode_ls.model_choice import SHIPPED_MODELS, Choice, ModelStore, choices
 
 
@@ -40,6 +44,29 @@ def test_the_order(places):
     assert found(places, setting="/else/m.onnx") == [("setting", "m.onnx"), *rest]
     assert found(places, "python")[-2:] == [("shipped", "python.onnx"), ("shipped", "code.onnx")]
     assert ("yours", "go.onnx") not in found(places, "")
+
+
+def card(path: Path, source: Path, languages: list[str]):
+    """The same model, for other languages."""
+    model = onnx.load(source)
+    props = {item.key: item.value for item in model.metadata_props}
+    helper.set_model_props(
+        model, props | {CARD_KEY: json.dumps(json.loads(props[CARD_KEY]) | {"languages": languages})}
+    )
+    onnx.save(model, path)
+
+
+def test_a_workspace_s_model_serves_the_languages_of_its_card(places, tiny_model_file):
+    """Tuned on the Python of a repository, it would guess its Go worse than the shipped one. `go.onnx` beside it is for Go."""
+    card(places / "root/.tinycode/model.onnx", tiny_model_file, ["python"])
+    put(places / "shipped/code.onnx", "")
+    assert found(places, "python")[0] == ("workspace", "model.onnx")
+    assert found(places, "go") == found(places, "") == [("shipped", "code.onnx")]
+    card(places / "root/.tinycode/go.onnx", tiny_model_file, ["go"])
+    assert found(places, "go")[0] == ("workspace", "go.onnx")
+    assert found(places, "python")[0] == ("workspace", "model.onnx")
+    card(places / "root/.tinycode/model.onnx", tiny_model_file, [])
+    assert found(places, "rust")[0] == ("workspace", "model.onnx")
 
 
 class Store:

@@ -1,30 +1,39 @@
 """Which model file serves a language, loaded when first needed and again when it changes on disk.
 
-The order: the setting (or `--model`), `.tinycode/model.onnx` of an open folder, your own models, the shipped ones. Does
-not know what a model can do: `load` is given.
+The order: the setting (or `--model`), the models of an open folder (`.tinycode/`), your own, the shipped ones. Those of a
+folder serve the languages that their cards name, which are read without loading the rest. Does not know what a model can
+do: `load` is given.
 """
 
 import itertools
 import logging
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Generic, TypeVar
 
 import platformdirs
 
 from .errors import ModelFileError
+from .model.card import CARD_KEY, card_from_json
+from .model.contents import metadata
+from .model.file import read_model_file
 
 Model = TypeVar("Model")
+Signature = tuple[int, int]
+"""When a file was changed, in nanoseconds, and its size."""
 log = logging.getLogger(__name__)
 
-WORKSPACE_MODEL = Path(".tinycode", "model.onnx")
+WORKSPACE_MODELS, WORKSPACE_MODEL = Path(".tinycode"), "model.onnx"
 SHIPPED_MODELS = Path(__file__).parent / "assets"
 FALLBACKS = ("code.onnx", "python.onnx")
 """Files tried, in a folder of models, for a language without a model of its own."""
-RELATIVES = {"typescript": "javascript", "cpp": "c"}
-"""Languages that a model of another one was trained on too, or is close to."""
+SCRIPTS = "cmake docker gradle groovy make meson nim objectivec perl protobuf r shell solidity sql terraform yaml"
+RELATIVES = {"typescript": "javascript", "cpp": "c", **dict.fromkeys(SCRIPTS.split(), "scripts")}
+"""Languages that the model of another one, or of several, was trained on too, or is close to."""
 MOST_LOADED = 3
 """Models in memory at once, 5 MB each: a repository in many languages is no reason to keep them all."""
 LOOK_EVERY_S = 1.0
@@ -49,26 +58,38 @@ def choices(
 ) -> Iterator[Choice]:
     """The files for a language, best first; the ones after the first serve when it cannot be loaded."""
     if setting:
-        yield Choice(Path(setting).expanduser(), "setting")
+        yield Choice(Path(os.path.expanduser(setting)), "setting")  # noqa: PTH111  # which raises for ~nobody
     own = [f"{name}.onnx" for name in (language, RELATIVES.get(language)) if name]
-    names = dict.fromkeys((*own, *FALLBACKS))
-    places = [Choice(root / WORKSPACE_MODEL, "workspace") for root in roots]
-    places += [Choice(user_folder / name, "yours") for name in names]
-    places += [Choice(shipped_folder / name, "shipped") for name in names]
-    yield from (choice for choice in places if choice.path.exists())
+    names = tuple(dict.fromkeys((*own, *FALLBACKS)))
+    for path in (root / WORKSPACE_MODELS / name for root in roots for name in (*names, WORKSPACE_MODEL)):
+        if (signature := _signature(path)) and _serves(path, signature, language):
+            yield Choice(path, "workspace")
+    for folder, origin in ((user_folder, "yours"), (shipped_folder, "shipped")):
+        yield from (Choice(folder / name, origin) for name in names if _signature(folder / name))
+
+
+@lru_cache(maxsize=64)
+def _serves(path: Path, signature: Signature, language: str) -> bool:
+    """Whether the card of a workspace's model names the language. A file that cannot be read, or whose card names none, is for
+    all: the fault is told when it is loaded."""
+    try:
+        card = card_from_json(metadata(read_model_file(path)).get(CARD_KEY, ""), str(path))
+    except (ModelFileError, ValueError):
+        return True
+    return not card.languages or language in card.languages
 
 
 @dataclass
 class _Loaded(Generic[Model]):
     """A file as it was when it was loaded; `model` is None, or an older one, when that version is broken."""
 
-    signature: tuple[int, int]
+    signature: Signature | None
     model: Model | None
 
 
 class ModelStore(Generic[Model]):
     """Guards that a file is loaded once per version, and that a broken version is reported once and never replaces a
-    good one. Used from one thread."""
+    good one. Used from one thread, but for `in_use`."""
 
     def __init__(
         self,
@@ -102,7 +123,7 @@ class ModelStore(Generic[Model]):
 
     def in_use(self) -> dict[str, tuple[Choice, Model]]:
         """Language -> the file that serves it and its model."""
-        return {language: (choice, model) for language, (_, choice, model) in self._current.items()}
+        return {language: (choice, model) for language, (_, choice, model) in dict(self._current).items()}
 
     def _version_on_disk(self, choice: Choice) -> Model | None:
         """The model in the file now; the last good one when it is broken; None when there never was one."""
@@ -127,9 +148,10 @@ class ModelStore(Generic[Model]):
             del self._files[path]
 
 
-def _signature(path: Path) -> tuple[int, int]:
+def _signature(path: Path) -> Signature | None:
+    """Of the file as it is now; None where there is none that can be looked at."""
     try:
         status = path.stat()
     except OSError:
-        return (0, -1)
-    return (status.st_mtime_ns, status.st_size)
+        return None
+    return status.st_mtime_ns, status.st_size
