@@ -1,5 +1,7 @@
 """The workspace index follows the disk: new text is found, deleted text is gone, unchanged files are not read again."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -71,3 +73,55 @@ def test_an_empty_folder_is_no_index(tmp_path: Path) -> None:
     workspace = Workspace([tmp_path])
     workspace.build()
     assert workspace.index is None and workspace.summary.files == 0
+
+
+def test_events_of_what_is_not_indexed_need_no_look_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build writes thousands of files that git ignores; once known to be ignored they are looked up, not looked for."""
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True, capture_output=True)
+    (tmp_path / ".gitignore").write_text("out/\n")
+    (tmp_path / "a.py").write_text("a = 1\n")
+    workspace = Workspace([tmp_path])
+    workspace.build()
+    log, vendored = tmp_path / "out" / "log.txt", tmp_path / "node_modules" / "x"
+    for folder in (log.parent, vendored, tmp_path / "target" / "debug"):
+        folder.mkdir(parents=True)
+    log.write_text("first\n")
+    workspace.refresh([log])
+    looks: list[Path] = []
+    real = module.list_files
+    monkeypatch.setattr(module, "list_files", lambda root, say: looks.append(root) or real(root, say))
+    log.write_text("second\n")
+    (vendored / ".gitignore").write_text("*\n")
+    (tmp_path / "empty").mkdir()
+    absent = [tmp_path / "out" / "gone.py", tmp_path / "target" / "debug" / "x.o"]
+    workspace.refresh([log, *absent, vendored, vendored / ".gitignore", vendored.parent, tmp_path / "target" / "debug"])
+    workspace.refresh([tmp_path / "empty"])
+    assert looks == []
+    (tmp_path / ".gitignore").write_text("")
+    workspace.refresh([tmp_path / ".gitignore"])
+    assert knows(workspace, b"second") and len(looks) == 1
+
+
+def test_what_is_ignored_no_longer_and_what_comes_again_is_seen(tmp_path: Path) -> None:
+    """A file that was a moment too late, a folder that is deleted, made anew and moved, named by itself."""
+    (tmp_path / "a.py").write_text("a = 1\n")
+    workspace = Workspace([tmp_path])
+    workspace.build()
+    late, folder, moved = tmp_path / "late.py", tmp_path / "package", tmp_path / "moved"
+    workspace.refresh([late], {late: "unsaved = 1\n"})
+    late.write_text("frobnicate = 1\n")
+    workspace.refresh([late], {})
+    assert knows(workspace, b"frobnicate")
+    for word in ("xyzzy", "plugh"):
+        folder.mkdir()
+        (folder / "data.bin").write_bytes(b"\0")
+        workspace.refresh([folder])
+        (folder / "b.py").write_text(f"{word} = 1\n")
+        workspace.refresh([folder])
+        assert knows(workspace, word.encode())
+        folder.rename(moved)
+        workspace.refresh([folder, moved])
+        assert knows(workspace, word.encode()) and not any(str(folder) in path for path, _ in workspace.texts())
+        shutil.rmtree(moved)
+        workspace.refresh([moved])
+        assert word not in str(workspace.texts())

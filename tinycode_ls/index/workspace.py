@@ -15,7 +15,7 @@ from pathlib import Path
 from ..engine.deadline import Deadline
 from ..memory import give_back
 from ..model.document import document_header
-from .files import MOST_FILE_BYTES, Verdict, judge, judge_content, judge_name, list_files, would_list
+from .files import MOST_FILE_BYTES, VENDORED, Verdict, judge, judge_content, judge_name, list_files, would_list
 from .order import nearest_first
 from .suffixes import SuffixIndex
 
@@ -70,7 +70,8 @@ class Workspace:
         self._roots, self._budget = roots, int(budget_mb * 1_000_000)
         self._files: dict[Path, _File] = {}
         self._listed: dict[Path, Path] = {}
-        self._strangers: set[Path] = set()  # open or saved below a root, and not listed: ignored by git
+        self._folders: set[Path] = set()  # with a listed file somewhere below
+        self._strangers: dict[Path, bool] = {}  # files not listed: ignored by git; whether they were on disk then
         self._documents: dict[Path, bytes | None] = {}
         self._told: dict[str, str] = {}
         self._built = False
@@ -98,13 +99,14 @@ class Workspace:
             if paths is not None and not self._built:
                 return  # `build` is still to come
             saved = None if paths is None else {path for path in paths if self._matters(path)}
+            if saved is None or any(path.name in IGNORE_FILES for path in saved):
+                self._strangers.clear()  # they may be ignored no longer
             touched |= saved or set()
-            self._strangers -= saved or set()
-            known = self._listed.keys() | self._strangers
-            if saved is None or not touched <= known or (touched and not self.summary.complete):
+            if saved is None or not all(map(self._known, touched)) or (touched and not self.summary.complete):
+                on_disk = {path: os.path.lexists(path) for path in touched if not path.is_dir()}  # later ones are new
                 self._read(None, None)
-                self._strangers |= touched - self._listed.keys()
-            else:
+                self._strangers |= {path: was for path, was in on_disk.items() if not self._expected(path)}
+            elif touched:
                 self._update(touched)
             if _texts(self._files) != _texts(before):
                 self._reindex()
@@ -132,14 +134,30 @@ class Workspace:
         return {path for path in changed if path in self._listed or self._documents.get(path) or path.exists()}
 
     def _matters(self, path: Path) -> bool:
-        """Whether a file or folder that was written, made or deleted can change what is indexed."""
+        """Whether a file or folder that was written, made or deleted can change what is indexed.
+
+        Most of what is told does not: a build writes thousands of files that are ignored, and a look at all takes a while.
+        """
         root = self._root_of(path)
         if root is None:
             return False
-        if path in self._listed or path.name in IGNORE_FILES or not judge_name(path, root):
+        if self._expected(path):
             return True
-        inside = f"{path}{os.sep}"
-        return path.is_dir() or any(str(listed).startswith(inside) for listed in self._listed)
+        if any(part in VENDORED for part in path.relative_to(root).parts):
+            return False
+        if path.name in IGNORE_FILES or _holds_something(path):
+            return True
+        return not judge_name(path, root) and os.path.lexists(path) and not self._known(path)
+
+    def _expected(self, path: Path) -> bool:
+        """Whether it was there at the last look at all, as a file that is listed or a folder of one."""
+        return path in self._listed or path in self._folders
+
+    def _known(self, path: Path) -> bool:
+        """Whether a look at all would tell nothing new of it."""
+        if self._expected(path):
+            return path in self._listed
+        return self._strangers.get(path) == os.path.lexists(path)
 
     def _root_of(self, path: Path) -> Path | None:
         return next((root for root in self._roots if path.is_relative_to(root)), None)
@@ -149,6 +167,7 @@ class Workspace:
         budget, kept, over = self._budget, dict[Path, _File](), 0
         left_out: dict[str, list[Path]] = {}
         self._listed, self._built = self._list(), True
+        self._folders = _folders_of(self._listed)
         order = self._in_order(self._listed)
         for number, path in enumerate(order):
             if budget < LEAST_BYTES or (deadline is not None and deadline.expired()):
@@ -274,3 +293,23 @@ def _cost(path: Path, text: bytes) -> int:
 def _as_read(text: str) -> bytes:
     """A document's text as its file would be read, had it been saved."""
     return text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
+
+
+def _folders_of(paths: Iterable[Path]) -> set[Path]:
+    """Every folder above them."""
+    found = set[Path]()
+    for path in paths:
+        folder = path.parent
+        while folder not in found:
+            found.add(folder)
+            folder = folder.parent
+    return found
+
+
+def _holds_something(path: Path) -> bool:
+    """A folder that is not empty."""
+    try:
+        with os.scandir(path) as entries:
+            return any(entries)
+    except OSError:
+        return False
