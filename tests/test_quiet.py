@@ -1,5 +1,7 @@
 """Silence where it is wanted: secrets always, the rest by settings."""
 
+from pathlib import Path
+
 import pytest
 
 from tinycode_ls.index.files import is_secret
@@ -32,6 +34,26 @@ def test_each_switch_names_itself():
         (Settings(in_comments=False), "comment"),
     ):
         assert word in why_quiet(settings, "docs/conf.py", "python", "x = 1  # no", "")
+
+
+@pytest.mark.parametrize(
+    "path, globs, disabled",
+    [
+        ("/w/docs/conf.py", ["docs/**"], True),
+        ("/w/src/a.py", ["src/a.py"], True),
+        ("/w/generated/a.py", ["/generated/"], True),
+        ("/w/src/generated/a.py", ["/generated/"], False),
+        ("/w/inner/docs/a.py", ["/docs/"], True),
+        ("/w/src/a.py", ["/w/src/"], True),
+        ("/elsewhere/docs/a.py", ["docs/**"], False),
+        ("/w/src/a.py", ["*.py", "!src/a.py"], False),
+        ("/w/src/a.py", ["!src/a.py", "*.py"], True),
+        ("", ["*"], False),
+    ],
+)
+def test_disabled_files_are_named_within_the_innermost_folder_or_from_the_top(path, globs, disabled):
+    roots = (Path("/w"), Path("/w/inner"))
+    assert bool(why_quiet(Settings(disabled_files=tuple(globs)), path, "python", "", "", roots)) == disabled
 
 
 @pytest.mark.parametrize(

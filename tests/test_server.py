@@ -366,7 +366,7 @@ async def test_the_workspace_s_settings_file_counts_and_is_read_again(bare, tmp_
     opened(bare, "gre", uri=f"{root}/src/a.py")
     assert (await ghost(bare, 0, 3, uri=f"{root}/src/a.py"))[0].insert_text == "et(name):"
     assert "not taken from a workspace" in bare.messages[0].message
-    (tmp_path / ".tinycode.toml").write_text("enabled = false\n")
+    (tmp_path / ".tinycode.toml").write_text("disabled_files = ['src/**']\n")
     bare.text_document_did_save(
         lsp.DidSaveTextDocumentParams(lsp.TextDocumentIdentifier((tmp_path / ".tinycode.toml").as_uri()))
     )

@@ -42,6 +42,15 @@ def test_what_is_wrong_is_named_and_ignored(key, value, expected):
     assert problem.startswith(f"initializationOptions: setting {key!r} is ") and expected in problem
 
 
+def test_a_pattern_that_is_none_is_named_and_the_others_count():
+    settings, problems = merge([Layer("w", {"disabledFiles": ["*.md", "!", "a\\"]})])
+    assert settings == Settings(disabled_files=("*.md",))
+    assert problems == [
+        f"w: setting 'disabledFiles' has {glob!r}; expected a pattern as in a .gitignore; ignored"
+        for glob in ("!", "a\\")
+    ]
+
+
 def test_a_workspace_cannot_choose_files_outside_itself():
     settings, problems = merge([Layer("w", {"log_file": "/etc/x", "model": "/etc/y", "precision": 0.9}, trusted=False)])
     assert settings == Settings(precision=0.9)

@@ -1,12 +1,15 @@
 """When to say nothing at all: switched off, secrets, files and places the user does not want suggestions in."""
 
+from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 
 import pathspec
 
 from .index.files import is_secret
 from .languages import kind_at_end, language_of
 from .settings import Settings
+from .suggestion import name_within
 
 
 @lru_cache(maxsize=8)
@@ -14,12 +17,18 @@ def _matcher(globs: tuple[str, ...]) -> pathspec.GitIgnoreSpec:
     return pathspec.GitIgnoreSpec.from_lines(globs)
 
 
-def matches(path: str, globs: tuple[str, ...]) -> bool:
-    """Whether a path is meant by patterns written as in a .gitignore."""
-    return bool(path) and _matcher(globs).match_file(path.lstrip("/"))
+def matches(path: str, roots: Sequence[Path], globs: tuple[str, ...]) -> bool:
+    """Whether a path is meant by patterns written as in a .gitignore: one of the innermost of `roots` that holds the path,
+    or one at the top of the disk. The last pattern that speaks of the path decides."""
+    names = {name_within(Path(path), roots), path.lstrip("/")} - {"", "."}
+    verdicts = (_matcher(globs).check_file(name) for name in names)
+    spoken = {verdict.index: verdict.include for verdict in verdicts if verdict.index is not None}
+    return bool(spoken and spoken[max(spoken)])
 
 
-def why_quiet(settings: Settings, path: str, client_language: str, left: str, right: str) -> str:
+def why_quiet(
+    settings: Settings, path: str, client_language: str, left: str, right: str, roots: Sequence[Path] = ()
+) -> str:
     """The reason for having no suggestion here, in words for the log; empty when there may be one."""
     language = language_of(path, client_language)
     if not settings.enabled:
@@ -28,7 +37,7 @@ def why_quiet(settings: Settings, path: str, client_language: str, left: str, ri
         return "a file that may hold secrets"
     if {language, client_language} & set(settings.disabled_languages):
         return f"language {client_language or language} is in `disabled_languages`"
-    if matches(path, settings.disabled_files):
+    if matches(path, roots, settings.disabled_files):
         return "the file matches `disabled_files`"
     if len(left) + len(right) > settings.max_document_mb * 1e6:
         return "the document is larger than `max_document_mb`"

@@ -311,7 +311,8 @@ class Session:
         return bool(reason)
 
     def _why_quiet(self, cursor: Cursor) -> str:
-        return why_quiet(self.settings, name_of(cursor.uri), cursor.language, cursor.left, cursor.right)
+        roots = self.configuration.roots
+        return why_quiet(self.settings, name_of(cursor.uri), cursor.language, cursor.left, cursor.right, roots)
 
     def _request(self, ask: Ask, cursor: Cursor) -> Request:
         """A selected row is read as if it had been accepted; what is suggested then comes after it."""

@@ -10,6 +10,8 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+import pathspec
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -17,6 +19,7 @@ else:
 
 WORKSPACE_FILE = ".tinycode.toml"
 LOG_LEVELS = ("debug", "info", "warning", "error")
+NO_GLOB = "expected a pattern as in a .gitignore; ignored"
 
 
 def setting(default: Any, sentence: str, *, least: float | None = None, most: float | None = None, **more: Any) -> Any:
@@ -39,7 +42,9 @@ class Settings:
     in_comments: bool = setting(True, "Suggest inside comments.")
     in_strings: bool = setting(True, "Suggest inside string literals.")
     disabled_languages: tuple[str, ...] = setting((), "Languages, as the editor names them, without suggestions.")
-    disabled_files: tuple[str, ...] = setting((), "Globs of files without suggestions (.env, keys: always).")
+    disabled_files: tuple[str, ...] = setting(
+        (), "Globs of files without suggestions (.env, keys: always).", globs=True
+    )
     timeout_ms: int = setting(500, "Answer after this many milliseconds with what there is.", least=10, most=60_000)
     index: bool = setting(True, "Learn names and idioms from the files of the open folders.")
     index_budget_mb: float = setting(8.0, "Most text to index, in megabytes.", least=0, most=1024)
@@ -70,6 +75,10 @@ def merge(layers: Iterable[Layer]) -> tuple[Settings, list[str]]:
                 problems.append(f"{layer.where}: setting {key!r} is {problem}")
             elif value is not None:
                 chosen[name] = _converted(known[name], value)
+                if known[name].metadata.get("globs"):
+                    bad = [glob for glob in chosen[name] if not _is_glob(glob)]
+                    chosen[name] = tuple(glob for glob in chosen[name] if glob not in bad)
+                    problems += [f"{layer.where}: setting {key!r} has {glob!r}; {NO_GLOB}" for glob in bad]
     return Settings(**chosen), problems
 
 
@@ -107,6 +116,15 @@ def _fits(entry: Field[Any], value: Any) -> bool:
     if isinstance(entry.default, tuple):
         return isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
     return isinstance(value, str) and value in entry.metadata.get("one_of", (value,))
+
+
+def _is_glob(text: str) -> bool:
+    """Whether `text` is a pattern as in a .gitignore; not, for example, a `!` alone."""
+    try:
+        pathspec.GitIgnoreSpec.from_lines([text])
+    except ValueError:
+        return False
+    return True
 
 
 def expected(entry: Field[Any]) -> str:
