@@ -125,3 +125,19 @@ def test_what_is_ignored_no_longer_and_what_comes_again_is_seen(tmp_path: Path) 
         shutil.rmtree(moved)
         workspace.refresh([moved])
         assert word not in str(workspace.texts())
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_folder_opened_beside_the_one_around_it_has_its_own_rules(tmp_path: Path, order: int) -> None:
+    """Vendored for the outer one; whichever was opened first, the inner one says what is its source."""
+    inner = tmp_path / "third_party" / "sub"
+    inner.mkdir(parents=True)
+    (inner / ".tinycodeignore").write_text("no.py\n")
+    for file in (tmp_path / "a.py", inner / "b.py", inner / "no.py"):
+        file.write_text(f"{file.stem} = 1\n")
+    workspace = Workspace([tmp_path, inner][::order])
+    workspace.build()
+    new = inner / "new.py"
+    new.write_text("new = 1\n")
+    workspace.refresh([new])
+    assert [Path(path).name for path, _ in workspace.texts()] == ["a.py", "b.py", "new.py"]

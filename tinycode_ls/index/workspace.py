@@ -160,7 +160,9 @@ class Workspace:
         return self._strangers.get(path) == os.path.lexists(path)
 
     def _root_of(self, path: Path) -> Path | None:
-        return next((root for root in self._roots if path.is_relative_to(root)), None)
+        """The innermost folder that was opened and has it."""
+        roots = (root for root in self._roots if path.is_relative_to(root))
+        return max(roots, key=lambda root: len(root.parts), default=None)
 
     def _read(self, progress: Progress | None, deadline: Deadline | None) -> None:
         """Bring `_files` up to date within the budget."""
@@ -212,7 +214,9 @@ class Workspace:
 
     def _list(self) -> dict[Path, Path]:
         """Every file whose name does not refuse it -> the folder it was found for."""
-        listed = {path: root for root in self._roots for path in list_files(root, self._tell)}
+        listed = {
+            path: root for root in self._roots for path in list_files(root, self._tell) if self._root_of(path) == root
+        }
         never_saved = {path for path, text in self._documents.items() if text is not None and not path.exists()}
         for path in never_saved - listed.keys():
             root = self._root_of(path)
