@@ -19,21 +19,22 @@ def test_the_order_of_places(tmp_path):
     configuration.roots = (root,)
     own.write_text("max_lines = 2\nprecision = 0.2\ntimeout_ms = 100\nmodel = 'own.onnx'\n")
     (root / ".tinycode.toml").write_text("max_lines = 3\nprecision = 0.3\n")
-    configuration.set_editor("initializationOptions", {"precision": 0.4})
+    configuration.set_start({"precision": 0.4})
     assert configuration.resolve() == []
     found = configuration.settings
     assert (found.timeout_ms, found.max_lines, found.precision, found.model) == (100, 3, 0.4, "m.onnx")
-    configuration.set_editor("editor settings", {"precision": 0.6})
-    configuration.resolve()
-    assert configuration.settings.precision == 0.6
+    for value, precision in (({}, 0.4), ({"precision": 0.6}, 0.6), ({}, 0.3)):
+        configuration.set_editor(value)
+        configuration.resolve()
+        assert configuration.settings.precision == precision, "a setting that was taken out is as in the files"
 
 
 def test_a_problem_is_told_once(tmp_path):
     configuration = Configuration(own_file=tmp_path / "none.toml")
-    configuration.set_editor("editor settings", {"precison": 1})
+    configuration.set_editor({"precison": 1})
     assert len(configuration.resolve()) == 1
     assert configuration.resolve() == []
-    configuration.set_editor("editor settings", {"precison": 1, "enabled": "yes"})
+    configuration.set_editor({"precison": 1, "enabled": "yes"})
     (new,) = configuration.resolve()
     assert "'enabled'" in new
 

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 import pytest_lsp
+from fake_server import FakeBackend
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 from pytest_lsp import ClientServerConfig, LanguageClient
+
+from tinycode_ls import server
+from tinycode_ls.configuration import Configuration
+from tinycode_ls.server import create_server
 
 FAKE = str(Path(__file__).parent / "fake_server.py")
 URI = "file:///w/a.py"
@@ -357,6 +362,21 @@ async def test_settings_pulled(bare):
     bare.set_configuration({"tinycode": {"enabled": False}})
     await bare.initialize_session(lsp.InitializeParams(capabilities=capabilities(pull=True)))
     await status_with(bare, "warm up ", state="off")
+
+
+async def test_settings_stay_when_the_client_does_not_tell_them(tmp_path, monkeypatch):
+    configuration = Configuration(own_file=tmp_path / "none.toml")
+    ls = create_server(FakeBackend, configuration)
+    configuration.set_editor({"enabled": False})
+
+    async def refuse(params):
+        raise ValueError("refused")
+
+    monkeypatch.setattr(server, "pulls_settings", lambda ls: True)
+    monkeypatch.setattr(ls, "workspace_configuration_async", refuse)
+    monkeypatch.setattr(ls, "send_status", lambda: None)
+    await server.pull_settings(ls)
+    assert not configuration.settings.enabled
 
 
 async def test_the_workspace_s_settings_file_counts_and_is_read_again(bare, tmp_path):

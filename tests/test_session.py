@@ -113,7 +113,7 @@ async def test_the_answer_is_looked_for_before_the_editor_asks(tmp_path) -> None
     assert await asked(7) == [] and seen[-2:] == [("😋 = pr(prinpri", ")\nb"), ("😋 = pr", "(prinpri)\nb")]
     session.documents.change(URI, next(version), [(None, "all of it")])
     session.changed(URI)
-    configuration.set_editor("test", {"enabled": False})
+    configuration.set_editor({"enabled": False})
     session.configure()
     await typed("z", 0)
     assert len(seen) == len(wanted) + 2

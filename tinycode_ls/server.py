@@ -51,7 +51,7 @@ def initialize(ls: TinycodeServer, params: lsp.InitializeParams) -> None:
     session.documents.encoding = str(getattr(ls.workspace.position_encoding, "value", ls.workspace.position_encoding))
     session.documents.client_holds_lines = bool(params.client_info and params.client_info.name == "Neovim")
     session.configuration.roots = folders(ls)
-    session.configuration.set_editor("initializationOptions", params.initialization_options)
+    session.configuration.set_start(params.initialization_options)
     session.configure()
     ls.on_configured(session)
 
@@ -111,7 +111,7 @@ async def did_change_configuration(ls: TinycodeServer, params: lsp.DidChangeConf
     if pulls_settings(ls):
         await pull_settings(ls)
     else:
-        ls.session.configuration.set_editor("editor settings", params.settings)
+        ls.session.configuration.set_editor(params.settings)
         await settle(ls)
 
 
@@ -170,7 +170,8 @@ async def pull_settings(ls: TinycodeServer) -> None:
     if pulls_settings(ls):
         params = lsp.ConfigurationParams([lsp.ConfigurationItem(section="tinycode")])
         values = await patiently(ls.workspace_configuration_async(params))
-        ls.session.configuration.set_editor("editor settings", values[0] if values else None)
+        if values:  # else what was in force stays: no answer says nothing
+            ls.session.configuration.set_editor(values[0])
     await settle(ls)
 
 
