@@ -423,6 +423,18 @@ async def test_other_folders_are_another_index(bare, tmp_path):
     await status_with(bare, "build")
 
 
+async def test_the_last_folder_that_goes_takes_its_settings_along(bare, tmp_path):
+    (tmp_path / ".tinycode.toml").write_text("enabled = false\n")
+    folder = lsp.WorkspaceFolder(tmp_path.as_uri(), "w")
+    await bare.initialize_session(
+        lsp.InitializeParams(capabilities=capabilities(), root_uri=folder.uri, workspace_folders=[folder])
+    )
+    await status_with(bare, "build", state="off")
+    event = lsp.WorkspaceFoldersChangeEvent(added=[], removed=[folder])
+    bare.workspace_did_change_workspace_folders(lsp.DidChangeWorkspaceFoldersParams(event))
+    assert (await status(bare))["state"] == "ready"
+
+
 async def test_changes_to_what_was_never_opened_are_no_matter(client):
     changed(client, 2, "x", uri="file:///never.py")
     client.text_document_did_close(lsp.DidCloseTextDocumentParams(lsp.TextDocumentIdentifier("file:///never.py")))

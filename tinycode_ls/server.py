@@ -5,7 +5,7 @@ Holds no logic: `session.py` decides, `translate.py` builds LSP's types, `protoc
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ def initialize(ls: TinycodeServer, params: lsp.InitializeParams) -> None:
     ls.loop = asyncio.get_running_loop()
     session.documents.encoding = str(getattr(ls.workspace.position_encoding, "value", ls.workspace.position_encoding))
     session.documents.client_holds_lines = bool(params.client_info and params.client_info.name == "Neovim")
-    session.configuration.roots = folders(ls)
+    session.configuration.roots = folders(ls) or local([ls.workspace.root_uri or ""])
     session.configuration.set_start(params.initialization_options)
     session.configure()
     ls.on_configured(session)
@@ -202,8 +202,12 @@ async def patiently(answer: Awaitable[Any]) -> Any:
 
 
 def folders(ls: TinycodeServer) -> tuple[Path, ...]:
-    """The open folders that are in the local file system."""
-    uris = list(ls.workspace.folders) or [ls.workspace.root_uri or ""]
+    """The open folders that are in the local file system; of a client that knows only one root, none."""
+    return local(ls.workspace.folders)
+
+
+def local(uris: Iterable[str]) -> tuple[Path, ...]:
+    """Those that are in the local file system."""
     return tuple(path for uri in uris if (path := file_of(uri)))
 
 
