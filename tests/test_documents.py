@@ -4,9 +4,10 @@ import time
 
 from hypothesis import given
 from hypothesis import strategies as st
+from splices import apply_change, position_at
 
 from tinycode_ls.documents import Documents, file_of, name_of
-from tinycode_ls.text import Position, Span, apply_change, position_at
+from tinycode_ls.text import Position, Span
 
 URI = "file:///w/a.py"
 
@@ -48,6 +49,13 @@ def test_changes_are_applied_in_order():
     here = Span(Position(0, 1), Position(0, 1))
     assert documents.change(URI, 7, [(here, "X"), (here, "Y"), (Span(Position(0, 0), Position(0, 1)), "")])
     assert (documents.cursor(URI, Position(0, 9)).left, documents.version(URI)) == ("YXbc", 7)
+
+
+def test_half_a_character_in_a_change_is_replaced_and_the_next_change_arrives():
+    documents = opened("abc\n")
+    first, second = (Span(Position(0, place), Position(0, place)) for place in (0, 1))
+    assert documents.change(URI, 2, [(first, "\ud83d"), (second, "xyz")])
+    assert documents.cursor(URI, Position(1, 0)).left == "\ufffdxyzabc\n"
 
 
 @given(st.text(st.sampled_from("ab😋\n\r\x0c\u2028"), max_size=40), st.data())

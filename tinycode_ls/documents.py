@@ -82,7 +82,7 @@ class Documents:
         document = self._open.get(uri)
         if document is None:
             return False
-        for span, new in changes:
+        for span, new in ((span, clean(new)) for span, new in changes):
             replace(document.lines, span, new, self.encoding)
             document.edited_until = end_of(span, new, self.encoding) if span else None
         document.version, document.edited = version, True

@@ -76,34 +76,18 @@ def offset_at(text: str, position: Position, encoding: str) -> int:
     return sum(map(len, lines[:row])) + col
 
 
-def position_at(text: str, offset: int, encoding: str) -> Position:
-    """The position of an index into `text`; between `\\r` and `\\n` it is the end of the line before them."""
-    before = split_lines(text[:offset])
-    if text[offset - 1 : offset + 1] == "\r\n":
-        before = before[:-1]
-    line = before[-1]
-    return Position(len(before) - 1, units(line[: content_length(line)], encoding))
-
-
 def replace(lines: list[str], span: Span | None, new: str, encoding: str) -> None:
-    """Put `new` in place of `span` (None: of everything), in the list that `split_lines` made.
+    """Put `new`, which is clean, in place of `span` (None: of everything), in the list that `split_lines` made.
 
     Costs as much as the lines it touches, not as the document. One more line on either side is split again, since a
     change can part or join a `\\r\\n`.
     """
     if span is None:
-        lines[:] = split_lines(clean(new))
+        lines[:] = split_lines(new)
         return
     start, end = sorted((locate(lines, span.start, encoding), locate(lines, span.end, encoding)))
     first, last = max(0, start[0] - 1), min(len(lines), end[0] + 2)
     before = "".join(lines[first : start[0]]) + lines[start[0]][: start[1]]
     after = lines[end[0]][end[1] :] + "".join(lines[end[0] + 1 : last])
-    piece = split_lines(before + clean(new) + after)
+    piece = split_lines(before + new + after)
     lines[first:last] = piece if last == len(lines) else piece[:-1]
-
-
-def apply_change(text: str, span: Span | None, new: str, encoding: str) -> str:
-    """`text` with `new` in place of `span`; for a document that stays open, keep the lines and use `replace`."""
-    lines = split_lines(text)
-    replace(lines, span, new, encoding)
-    return "".join(lines)
