@@ -65,7 +65,7 @@ def test_a_toml_file(tmp_path: Path):
     assert merge([layer])[0] == Settings(precision=0.7, disabled_languages=("markdown",)) and not problems
 
 
-@pytest.mark.parametrize("content", [b"precision = ", b"\xff\xfe", b"= 3"])
+@pytest.mark.parametrize("content", [b"precision = ", b"\xff\xfe", b"= 3", b"a = " + b"[" * 20_000])
 def test_a_toml_file_that_cannot_be_read_is_one_sentence(tmp_path: Path, content: bytes):
     file = tmp_path / ".tinycode.toml"
     file.write_bytes(content)

@@ -13,8 +13,9 @@ def configure_logging(level: str, file: str) -> None:
     if file:
         try:
             handler = logging.FileHandler(Path(file).expanduser(), encoding="utf-8", delay=False)
-        except OSError as error:
-            print(f"tinycode-ls: log file {file}: {error.strerror}; logging here instead", file=sys.stderr)  # noqa: T201
+        except (OSError, RuntimeError, ValueError) as error:  # no such file, user or name
+            reason = getattr(error, "strerror", None) or error
+            print(f"tinycode-ls: log file {file}: {reason}; logging here instead", file=sys.stderr)  # noqa: T201
     handler.setFormatter(logging.Formatter(FORMAT))
     root = logging.getLogger()
     for old in root.handlers[:]:

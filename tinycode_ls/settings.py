@@ -152,7 +152,7 @@ def read_toml(path: Path, *, trusted: bool) -> tuple[Layer, list[str]]:
         return Layer(str(path), tomllib.loads(path.read_text(encoding="utf-8")), trusted), []
     except FileNotFoundError:
         return empty, []
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         return empty, [f"{path}: not read ({error}); expected lines such as `precision = 0.5`; mend or remove the file"]
 
 
