@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tinycode_ls.engine.deadline import Deadline
 from tinycode_ls.index import files as files_module
 from tinycode_ls.index.files import judge
 from tinycode_ls.index.workspace import Workspace
@@ -244,12 +245,12 @@ def test_a_file_that_grows_beyond_the_budget_leaves_the_index_within_it(folder: 
     assert not workspace.summary.complete
 
 
-def test_a_build_can_be_stopped(folder: Path) -> None:
-    """What was read until then serves, and is known not to be all."""
-    from tinycode_ls.engine.deadline import Deadline
-
+def test_a_build_can_be_stopped(folder: Path, caplog) -> None:
+    """Then nothing is said of what does not fit; the next file that is saved has everything read."""
+    (folder / "other.py").write_text(GOOD)
     deadline = Deadline()
-    deadline.cancel()
     workspace = Workspace([folder])
-    workspace.build(deadline=deadline)
-    assert not workspace.summary.complete
+    workspace.build(lambda *_: deadline.cancel(), deadline)
+    assert workspace.index is None and not workspace.summary.complete and told(caplog, "do not fit") == 0
+    workspace.refresh([folder / "good.py"])
+    assert names(workspace) == ["good.py", "other.py"] and workspace.summary.complete

@@ -80,11 +80,14 @@ class Workspace:
         self.summary = IndexSummary()
 
     def build(self, progress: Progress | None = None, deadline: Deadline | None = None) -> None:
-        """Read everything and index it (about 0.1 s a megabyte); `progress(percent, message)` is told."""
+        """Read everything and index it (about 0.1 s a megabyte); `progress(percent, message)` is told.
+
+        Stopped by its deadline, it says nothing; the next `refresh` that is told of a file reads everything.
+        """
         with self._lock:
-            self._files = {}
-            self._read(progress, deadline)
-            self._reindex()
+            self._files, self.summary = {}, IndexSummary()
+            if self._read(progress, deadline):
+                self._reindex()
 
     def refresh(self, paths: Iterable[Path] | None = None, documents: Documents | None = None) -> None:
         """Look again at the files in `paths` (None: at all); nothing that kept its time and size is read again.
@@ -104,7 +107,7 @@ class Workspace:
             touched |= saved or set()
             if saved is None or not all(map(self._known, touched)) or (touched and not self.summary.complete):
                 on_disk = {path: os.path.lexists(path) for path in touched if not path.is_dir()}  # later ones are new
-                self._read(None, None)
+                self._read()
                 self._strangers |= {path: was for path, was in on_disk.items() if not self._expected(path)}
             elif touched:
                 self._update(touched)
@@ -164,15 +167,17 @@ class Workspace:
         roots = (root for root in self._roots if path.is_relative_to(root))
         return max(roots, key=lambda root: len(root.parts), default=None)
 
-    def _read(self, progress: Progress | None, deadline: Deadline | None) -> None:
-        """Bring `_files` up to date within the budget."""
+    def _read(self, progress: Progress | None = None, deadline: Deadline | None = None) -> bool:
+        """Bring `_files` up to date within the budget; False when it was stopped before."""
         budget, kept, over = self._budget, dict[Path, _File](), 0
         left_out: dict[str, list[Path]] = {}
         self._listed, self._built = self._list(), True
         self._folders = _folders_of(self._listed)
         order = self._in_order(self._listed)
         for number, path in enumerate(order):
-            if budget < LEAST_BYTES or (deadline is not None and deadline.expired()):
+            if deadline is not None and deadline.expired():
+                return False
+            if budget < LEAST_BYTES:
                 over += len(order) - number
                 break
             if progress and number % 50 == 0:
@@ -188,6 +193,7 @@ class Workspace:
         self._files = {path: kept[path] for path in sorted(kept)}
         self._summarise(over, sum(map(len, left_out.values())))
         self._report(left_out, over)
+        return True
 
     def _update(self, paths: set[Path]) -> None:
         """As `_read`, for a few files that are listed already; too little budget makes it a `_read`."""
@@ -197,13 +203,13 @@ class Workspace:
             files.pop(path, None)
             found = self._current(path, budget)
             if found is None:
-                return self._read(None, None)
+                self._read()
+                return
             if isinstance(found, _File):
                 files[path] = found
                 budget -= _cost(path, found.text)
         self._files = {path: files[path] for path in sorted(files)}
         self._summarise(0, self.summary.refused)
-        return None
 
     def _summarise(self, over: int, refused: int) -> None:
         size = sum(len(file.text) for file in self._files.values())
