@@ -104,6 +104,16 @@ def test_a_file_that_cannot_be_read(folder: Path, caplog, monkeypatch: pytest.Mo
     assert told(caplog, "1 left out of the index: unreadable: ") == told(caplog, "broken.py") == 1
 
 
+def test_a_line_of_the_ignore_file_that_is_no_pattern(folder: Path, caplog) -> None:
+    """The others count; said once."""
+    (folder / "out.py").write_text(GOOD)
+    (folder / ".tinycodeignore").write_text("!\nout.py\nends in \\\n")
+    workspace = built(folder)
+    workspace.refresh([], {folder / "never_saved.py": GOOD})
+    assert names(workspace) == ["good.py", "never_saved.py"]
+    assert told(caplog, ".tinycodeignore: no pattern as in a .gitignore, passed over: '!', 'ends in \\\\'") == 1
+
+
 def test_a_read_only_folder_is_only_read(folder: Path) -> None:
     """Nothing is written into it."""
     before = sorted(folder.rglob("*"))

@@ -8,13 +8,15 @@ import os
 import re
 import stat
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pathspec
 
 log = logging.getLogger(__name__)
+Say = Callable[[str, int], None]
+"""Takes a line for a person and its level, as `logging` counts them."""
 
 LANGUAGES = {
     ".py": "python", ".pyi": "python", ".js": "javascript", ".mjs": "javascript", ".cjs": "javascript",
@@ -60,6 +62,8 @@ GENERATED_MARKS = (
 )
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+MOST_NAMED = 3
+"""Bad patterns that a line quotes."""
 MOST_FILE_BYTES = 1_000_000
 MOST_LINE_BYTES = 2_000
 """A line longer than this is no source; a file of which such lines are most is minified or data."""
@@ -98,14 +102,19 @@ def is_secret(path: str | Path) -> bool:
     )
 
 
-def list_files(root: Path, say: Callable[[str], None] = log.info) -> list[Path]:
+def to_log(message: str, level: int) -> None:
+    """Where lines go that nobody else takes."""
+    log.log(level, "%s", message)
+
+
+def list_files(root: Path, say: Say = to_log) -> list[Path]:
     """Files below `root` in a fixed order: git's view (tracked, and untracked but not ignored), else a walk.
 
     A folder of which git sees nothing (it is ignored, yet was named) is walked too. `.tinycodeignore` (the syntax of
     .gitignore) is obeyed in both. Links are not followed. `say` gets a line for what is not as it should be.
     """
     found = _git_files(root, say) or set(_walk(root, say))
-    ignored = _ignored(root)
+    ignored = _ignored(root, say)
     return sorted(
         path for path in found if ignored is None or not ignored.match_file(path.relative_to(root).as_posix())
     )
@@ -174,7 +183,7 @@ def normalise(content: bytes) -> bytes:
 def would_list(path: Path, root: Path) -> bool:
     """Whether a file that is not there yet would be listed, had it been saved."""
     name = path.relative_to(root).as_posix()
-    ignored = _ignored(root)
+    ignored = _ignored(root, lambda message, level: None)  # it was said when the folder was listed
     if ignored is not None and ignored.match_file(name):
         return False
     try:
@@ -190,23 +199,24 @@ def _git(root: Path, *words: str) -> "subprocess.CompletedProcess[bytes]":
     return subprocess.run(command, capture_output=True, timeout=30, stdin=subprocess.DEVNULL, env=environment)
 
 
-def _git_files(root: Path, say: Callable[[str], None]) -> set[Path]:
+def _git_files(root: Path, say: Say) -> set[Path]:
     """Empty where git is absent or `root` is no work tree."""
     try:
         done = _git(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
     except (OSError, subprocess.SubprocessError) as error:
-        say(f"{root}: git cannot list it ({error}); all of the folder counts")
+        say(f"{root}: git cannot list it ({error}); all of the folder counts", logging.INFO)
         return set()
     if done.returncode:
         reason = (
             os.fsdecode(done.stderr).strip().partition("\n")[0].removeprefix("fatal: ") or f"exit {done.returncode}"
         )
-        say(f"{root}: git does not list it ({reason}); all of the folder counts")
+        say(f"{root}: git does not list it ({reason}); all of the folder counts", logging.INFO)
         return set()
     if submodules := _submodules(root):
-        say(f"{root}: submodules are left out ({', '.join(submodules)}); open their folders to have them indexed")
-    names = [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
-    return {root / name for name in names if not name.endswith("/")}
+        names = ", ".join(submodules)
+        say(f"{root}: submodules are left out ({names}); open their folders to have them indexed", logging.INFO)
+    found = (os.fsdecode(name) for name in done.stdout.split(b"\0") if name)
+    return {root / name for name in found if not name.endswith("/")}
 
 
 def _submodules(root: Path) -> list[str]:
@@ -218,24 +228,41 @@ def _submodules(root: Path) -> list[str]:
     return re.findall(r"^\s*path\s*=\s*(.+?)\s*$", text, re.MULTILINE)
 
 
-def _walk(root: Path, say: Callable[[str], None]) -> Iterator[Path]:
+def _walk(root: Path, say: Say) -> Iterator[Path]:
     """Every file not below a hidden or vendored folder. os.walk follows no links, so there are no loops."""
 
     def refused(error: OSError) -> None:
-        say(f"{error.filename}: cannot be listed ({error.strerror}); what is below it is left out")
+        say(f"{error.filename}: cannot be listed ({error.strerror}); what is below it is left out", logging.INFO)
 
     for folder, folders, names in os.walk(root, onerror=refused):
         folders[:] = sorted(name for name in folders if name not in VENDORED and not name.startswith("."))
         yield from (Path(folder, name) for name in names)
 
 
-def ignore_rules(text: str) -> pathspec.GitIgnoreSpec:
+def ignore_rules(text: str, where: str = ".tinycodeignore", say: Say = to_log) -> pathspec.GitIgnoreSpec:
     """Of a `.tinycodeignore`."""
-    return pathspec.GitIgnoreSpec.from_lines(text.splitlines())
+    return matcher(text.splitlines(), where, say)
 
 
-def _ignored(root: Path) -> pathspec.GitIgnoreSpec | None:
+def matcher(lines: Iterable[str], where: str, say: Say = to_log) -> pathspec.GitIgnoreSpec:
+    """Of patterns as in a .gitignore; `say` gets one line, with the name `where`, for those that are none."""
+    good, bad = list[str](), list[str]()
+    for line in lines:
+        try:
+            pathspec.GitIgnoreSpec.from_lines([line])
+            good.append(line)
+        except ValueError:
+            bad.append(line)
+    if bad:
+        named = ", ".join(map(repr, bad[:MOST_NAMED]))
+        say(f"{where}: no pattern as in a .gitignore, passed over: {named}; correct or remove it", logging.WARNING)
+    return pathspec.GitIgnoreSpec.from_lines(good)
+
+
+def _ignored(root: Path, say: Say) -> pathspec.GitIgnoreSpec | None:
+    file = root / ".tinycodeignore"
     try:
-        return ignore_rules((root / ".tinycodeignore").read_text("utf-8", "replace"))
+        text = file.read_text("utf-8", "replace")
     except OSError:
         return None
+    return ignore_rules(text, str(file), say)
