@@ -64,6 +64,7 @@ def test_typing_anywhere_is_a_splice(text, data):
     place = position_at(text, offset, "utf-16")
     documents = opened(text)
     documents.change(URI, 2, [(Span(place, place), "q\n")])
+    assert documents.get(URI).size == len("".join(documents.get(URI).lines)) == len(text) + 2
     wanted = apply_change(text, Span(place, place), "q\n", "utf-16").replace("\r\n", "\n").replace("\r", "\n")
     cursor = documents.cursor(URI, Position(0, 0))
     assert cursor.left + cursor.right == wanted

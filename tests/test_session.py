@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from pathlib import Path
 
 from fake_server import FakeBackend
 
@@ -117,6 +118,31 @@ async def test_the_answer_is_looked_for_before_the_editor_asks(tmp_path) -> None
     session.configure()
     await typed("z", 0)
     assert len(seen) == len(wanted) + 2
+    session.stop()
+
+
+async def test_a_large_document_is_left_alone(tmp_path, monkeypatch) -> None:
+    """Its text is not put together at every key, nor given to the index, until it is small again."""
+    session = Session(FakeBackend(print), Configuration(own_file=tmp_path / "none.toml"))
+    session.configuration.set_editor({"maxDocumentMb": 0.00001})
+    session.configure()
+    given: list[dict] = []
+    monkeypatch.setattr(session.backend, "refresh", lambda paths, documents: given.append(documents))
+    put_together = session.documents.cursor
+    touched: list[Position] = []
+    monkeypatch.setattr(
+        session.documents, "cursor", lambda uri, position: touched.append(position) or put_together(uri, position)
+    )
+    other = "file:///w/b.py"
+    session.documents.open(other, 1, "python", "")
+    session.documents.open(URI, 1, "python", "x = 1\npri")
+    for version, text in ((2, "prints\n" * 2), (3, "x = 1\npri")):
+        session.documents.change(URI, version, [(None, text)])
+        session.changed(URI)
+        await session.suggest(Ask(URI, Position(1, 3)))
+        await session.warm_up(other)
+        texts = {Path("/w/b.py"): None, **({Path("/w/a.py"): text} if version == 3 else {})}
+        assert (len(touched), given[-1]) == (version - 2, texts)
     session.stop()
 
 

@@ -51,13 +51,14 @@ class Cursor:
 
 @dataclass
 class Document:
-    """`lines` are as `text.split_lines` makes them; `edited`: since it was opened; `edited_until`: where the latest change
-    ended, and the cursor with it, mostly; None for a whole new text."""
+    """`lines` are as `text.split_lines` makes them, `size` characters in all; `edited`: since it was opened;
+    `edited_until`: where the latest change ended, and the cursor with it, mostly; None for a whole new text."""
 
     uri: str
     version: int
     language: str
     lines: list[str]
+    size: int
     edited: bool = False
     edited_until: Position | None = None
 
@@ -75,7 +76,7 @@ class Documents:
 
     def open(self, uri: str, version: int, language: str, text: str) -> None:
         """A document that is open already is replaced: the client knows best."""
-        self._open[uri] = Document(uri, version, language, split_lines(clean(text)))
+        self._open[uri] = Document(uri, version, language, split_lines(clean(text)), len(text))
 
     def change(self, uri: str, version: int, changes: list[tuple[Span | None, str]]) -> bool:
         """Apply `changes` in order; False, and nothing done, when the document is not open."""
@@ -83,7 +84,7 @@ class Documents:
         if document is None:
             return False
         for span, new in ((span, clean(new)) for span, new in changes):
-            replace(document.lines, span, new, self.encoding)
+            document.size += replace(document.lines, span, new, self.encoding)
             document.edited_until = end_of(span, new, self.encoding) if span else None
         document.version, document.edited = version, True
         return True

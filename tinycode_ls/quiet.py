@@ -26,6 +26,11 @@ def matches(path: str, roots: Sequence[Path], globs: tuple[str, ...]) -> bool:
     return bool(spoken and spoken[max(spoken)])
 
 
+def too_large(settings: Settings, size: int) -> bool:
+    """Whether a document of `size` characters is left alone; to be asked before anything is done with its text."""
+    return size > settings.max_document_mb * 1e6
+
+
 def why_quiet(
     settings: Settings, path: str, client_language: str, left: str, right: str, roots: Sequence[Path] = ()
 ) -> str:
@@ -39,7 +44,7 @@ def why_quiet(
         return f"language {client_language or language} is in `disabled_languages`"
     if matches(path, roots, settings.disabled_files):
         return "the file matches `disabled_files`"
-    if len(left) + len(right) > settings.max_document_mb * 1e6:
+    if too_large(settings, len(left) + len(right)):
         return "the document is larger than `max_document_mb`"
     if not (settings.in_comments and settings.in_strings):
         kind = kind_at_end(left, language)

@@ -19,7 +19,7 @@ from .documents import Cursor, Documents, file_of, name_of
 from .engine.deadline import Deadline
 from .git_head import GitHead
 from .languages import file_name
-from .quiet import why_quiet
+from .quiet import too_large, why_quiet
 from .requests import Newest
 from .settings import Settings
 from .suggestion import Request, Source, Suggestion, name_within
@@ -143,7 +143,7 @@ class Session:
         newer = self._latest[ask.uri, ask.listed] is not ask  # which did not have to wait: it must not be superseded
         if newer or self.documents.version(ask.uri) != version:
             return Answer(ask, None)
-        cursor = self.documents.cursor(ask.uri, ask.position)
+        cursor = self._cursor(ask)
         wanted = self.settings.completion_list if ask.listed else self.settings.ghost_text
         if cursor is None or not wanted or self._quiet(cursor):
             return Answer(ask, cursor)
@@ -190,7 +190,7 @@ class Session:
         if asked or document is None or document.edited_until is None or not self.settings.ghost_text:
             return
         ask = Ask(uri, document.edited_until)
-        cursor = self.documents.cursor(uri, ask.position)
+        cursor = self._cursor(ask)
         if cursor is None or self._why_quiet(cursor):
             return
         request = self._request(ask, cursor)
@@ -278,7 +278,7 @@ class Session:
         self._open_texts = {
             file: None if document.uri == uri else "".join(document.lines)
             for document in sorted(self.documents.all(), key=lambda document: document.uri == uri)
-            if (file := file_of(document.uri))
+            if (file := file_of(document.uri)) and not too_large(self.settings, document.size)
         }
         task = self._in_background(self._refresh(set()))
         if any(before[1].get(other.uri) != other.version for other in edited):
@@ -303,6 +303,13 @@ class Session:
     async def _complete(self, ask: Ask, request: Request) -> list[Suggestion]:
         work: Callable[[Deadline], list[Suggestion]] = partial(self.backend.complete, request)
         return await self._requests.run((ask.uri, ask.listed), work, self.settings.timeout_ms, [])
+
+    def _cursor(self, ask: Ask) -> Cursor | None:
+        """None in what is not open, or left alone for its size."""
+        document = self.documents.get(ask.uri)
+        if document is None or too_large(self.settings, document.size):
+            return None
+        return self.documents.cursor(ask.uri, ask.position)
 
     def _quiet(self, cursor: Cursor) -> bool:
         reason = self._why_quiet(cursor)

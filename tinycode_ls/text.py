@@ -76,18 +76,24 @@ def offset_at(text: str, position: Position, encoding: str) -> int:
     return sum(map(len, lines[:row])) + col
 
 
-def replace(lines: list[str], span: Span | None, new: str, encoding: str) -> None:
+def replace(lines: list[str], span: Span | None, new: str, encoding: str) -> int:
     """Put `new`, which is clean, in place of `span` (None: of everything), in the list that `split_lines` made.
+
+    -> by how many characters the text grew.
 
     Costs as much as the lines it touches, not as the document. One more line on either side is split again, since a
     change can part or join a `\\r\\n`.
     """
     if span is None:
+        grown = len(new) - sum(map(len, lines))
         lines[:] = split_lines(new)
-        return
+        return grown
     start, end = sorted((locate(lines, span.start, encoding), locate(lines, span.end, encoding)))
     first, last = max(0, start[0] - 1), min(len(lines), end[0] + 2)
     before = "".join(lines[first : start[0]]) + lines[start[0]][: start[1]]
     after = lines[end[0]][end[1] :] + "".join(lines[end[0] + 1 : last])
-    piece = split_lines(before + new + after)
+    text = before + new + after
+    grown = len(text) - sum(map(len, lines[first:last]))
+    piece = split_lines(text)
     lines[first:last] = piece if last == len(lines) else piece[:-1]
+    return grown
