@@ -94,10 +94,18 @@ def test_secrets_are_never_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert all("never opened" in judge(path, tmp_path).reason for path in paths)
 
 
-def test_templates_of_secrets_are_no_secrets() -> None:
-    """`.env.example` is meant to be read."""
-    assert is_secret(".env.local")
-    assert not is_secret(".env.example")
+SECRETS = """.env .env.local .env.example.local .env-prod .env_local .envrc secrets.prod.yaml local.secrets.json app-secret.yml
+    service-account-prod.json serviceAccountKey.json client_secret_12.apps.example.json credentials.toml auth.json
+    home/.docker/config.json secrets.template.key"""
+NO_SECRETS = """.env.example .env.prod.sample env.py .environment secrets.py secrets.example.yaml src/auth.json5
+    credentials.ts credentials.d.ts service_account.go docker/config.json auth/config.json secretary.json auth.py
+    secrets.md nosecrets.json"""
+
+
+def test_secrets_by_name_and_what_only_sounds_so() -> None:
+    """Data of every environment; neither code nor templates that are to be filled in."""
+    assert [name for name in SECRETS.split() if not is_secret(name)] == []
+    assert [name for name in NO_SECRETS.split() if is_secret(name)] == []
 
 
 def test_line_ends_and_byte_order_mark_go() -> None:

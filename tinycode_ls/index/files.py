@@ -40,10 +40,17 @@ NAMED = {"Makefile": "make", "makefile": "make", "GNUmakefile": "make", "Justfil
          "Dockerfile": "docker", "Containerfile": "docker", "CMakeLists.txt": "cmake", "meson.build": "meson",
          "Gemfile": "ruby", "Rakefile": "ruby", "Jenkinsfile": "groovy"}  # fmt: skip
 
-SECRET_NAMES = {".netrc", "_netrc", ".npmrc", ".pypirc", ".pgpass", ".my.cnf", ".s3cfg", ".htpasswd", ".envrc",
-                ".git-credentials", "credentials", "credentials.json", "client_secret.json", "service_account.json",
-                "service-account.json", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "secrets.yml", "secrets.yaml",
-                "secrets.json", "secrets.toml", "kubeconfig"}  # fmt: skip
+SECRET_NAMES = {".netrc", "_netrc", ".npmrc", ".pypirc", ".pgpass", ".my.cnf", ".s3cfg", ".htpasswd", ".dockercfg",
+                ".git-credentials", "credentials", "auth.json", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519",
+                "kubeconfig"}  # fmt: skip
+SECRET_PLACES = {(".docker", "config.json"), (".kube", "config")}
+"""Folder and name."""
+DATA = r"\.(json|ya?ml|toml|ini|cfg|conf|properties|xml|txt)"
+SECRET_WORDS = re.compile(rf"(.*[._-])?(secrets?|credentials?|service[_-]?account(key)?)([._-].*)?{DATA}")
+"""Data named so, with anything before or behind the word: `secrets.prod.yaml`; code is not: `secrets.py`."""
+ENVIRONMENTS = re.compile(r"\.envrc?([._-].*)?")
+TEMPLATES = re.compile(rf".*[._-](example|sample|template)({DATA})?")
+"""Of a secret, to be filled in: `.env.example`, `secrets.example.yaml`."""
 SECRET_SUFFIXES = {".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".gpg", ".asc", ".env"}
 VENDORED = {"node_modules", "vendor", "_vendor", "vendored", "third_party", "third-party", "thirdparty",
             "site-packages", "bower_components", "dist", "build", "target", "__pycache__", ".git", ".hg", ".svn",
@@ -93,13 +100,10 @@ def language_of(path: str | Path) -> str | None:
 
 def is_secret(path: str | Path) -> bool:
     """Names that hold keys or passwords: never read, never completed."""
-    name = Path(path).name.lower()
-    return (
-        name == ".env"
-        or (name.startswith(".env.") and not name.endswith((".example", ".sample", ".template")))
-        or name in SECRET_NAMES
-        or Path(name).suffix in SECRET_SUFFIXES
-    )
+    folder, name = Path(path).parent.name, Path(path).name.lower()
+    if name in SECRET_NAMES or (folder, name) in SECRET_PLACES or Path(name).suffix in SECRET_SUFFIXES:
+        return True
+    return bool((ENVIRONMENTS.fullmatch(name) or SECRET_WORDS.fullmatch(name)) and not TEMPLATES.fullmatch(name))
 
 
 def to_log(message: str, level: int) -> None:
