@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import threading
 from pathlib import Path
 
 from fake_server import FakeBackend
@@ -111,13 +112,16 @@ async def test_the_answer_is_looked_for_before_the_editor_asks(tmp_path) -> None
     await typed("n", 11)  # goes on with what is on the screen
     assert await asked(12) == ["t(x)"] and seen == wanted
     await typed("pri", 12)
-    assert await asked(7) == [] and seen[-2:] == [("😋 = pr(prinpri", ")\nb"), ("😋 = pr", "(prinpri)\nb")]
+    await session.suggest(Ask(URI, Position(0, 15), listed=True))  # a question for the menu takes nothing away
+    assert seen[len(wanted) :] == [("😋 = pr(prinpri", ")\nb")] * 2
+    assert await asked(15) == ["nt(x)"] and len(seen) == len(wanted) + 2
+    assert await asked(7) == [] and seen[-1] == ("😋 = pr", "(prinpri)\nb")
     session.documents.change(URI, next(version), [(None, "all of it")])
     session.changed(URI)
     configuration.set_editor({"enabled": False})
     session.configure()
     await typed("z", 0)
-    assert len(seen) == len(wanted) + 2
+    assert len(seen) == len(wanted) + 3
     session.stop()
 
 
@@ -143,6 +147,34 @@ async def test_a_large_document_is_left_alone(tmp_path, monkeypatch) -> None:
         await session.warm_up(other)
         texts = {Path("/w/b.py"): None, **({Path("/w/a.py"): text} if version == 3 else {})}
         assert (len(touched), given[-1]) == (version - 2, texts)
+    session.stop()
+
+
+async def test_a_save_is_not_lost_while_the_index_takes_the_ones_before(tmp_path) -> None:
+    """The index thread stands still between its look at what was saved and what it does about it."""
+    index_thread_looks, saved = threading.Event(), threading.Event()
+
+    class Watched(Session):
+        @property
+        def _changed(self):
+            held = self.held
+            if threading.current_thread() is not threading.main_thread() and not index_thread_looks.is_set():
+                index_thread_looks.set()
+                saved.wait(5)
+            return held
+
+        @_changed.setter
+        def _changed(self, value):
+            self.held = value
+
+    session = Watched(FakeBackend(print), Configuration(own_file=tmp_path / "none.toml"))
+    first = asyncio.create_task(session.files_changed({Path("/w/a.py")}))
+    await asyncio.to_thread(index_thread_looks.wait, 5)
+    second = asyncio.create_task(session.files_changed({Path("/w/b.py")}))
+    await asyncio.sleep(0)
+    saved.set()
+    await asyncio.gather(first, second)
+    assert "b.py" in "".join(session.backend.log)
     session.stop()
 
 

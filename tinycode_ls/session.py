@@ -6,7 +6,7 @@ The server translates to and from this; here is decided what is asked of the com
 import asyncio
 import itertools
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from functools import partial
@@ -97,7 +97,7 @@ class Session:
         self._ahead: tuple[Request, asyncio.Future[list[Suggestion]]] | None = None
         self._numbers = itertools.count(1)
         self._explainable: OrderedDict[int, Suggestion] = OrderedDict()
-        self._changed: set[Path] | None = set()
+        self._changed: deque[set[Path] | None] = deque()
         self._open_texts: dict[Path, str | None] = {}
         self._followed: tuple[str, dict[str, int]] = ("", {})
         self._problems: list[str] = []
@@ -200,8 +200,10 @@ class Session:
 
     def _found_ahead(self, ask: Ask, request: Request) -> asyncio.Future[list[Suggestion]] | None:
         """What is looked for already, where it is what is asked; once, since the index may be another the next time."""
+        if ask.listed:
+            return None
         ahead, self._ahead = self._ahead, None
-        return asyncio.shield(ahead[1]) if ahead and ahead[0] == request and not ask.listed else None
+        return asyncio.shield(ahead[1]) if ahead and ahead[0] == request else None
 
     async def warm_up(self, uri: str) -> None:
         """Load what a document will need, before it is asked for; of no document (""), what all of them need."""
@@ -286,13 +288,14 @@ class Session:
 
     async def _refresh(self, paths: set[Path] | None) -> None:
         """Calls that come faster than the index works are taken together; None stands for everything."""
-        self._changed = None if paths is None or self._changed is None else self._changed | paths
+        self._changed.append(paths)
         self._ahead = None
         await self._index_jobs.run("refresh", self._refresh_changed, INDEX_TIMEOUT_MS, None)
 
     def _refresh_changed(self, deadline: Deadline) -> None:
-        paths, self._changed = self._changed, set()
-        self.backend.refresh(None if paths is None else sorted(paths), self._open_texts)
+        taken = [self._changed.popleft() for _ in range(len(self._changed))]  # the loop may add to them meanwhile
+        known = [paths for paths in taken if paths is not None]
+        self.backend.refresh(sorted(set().union(*known)) if known == taken else None, self._open_texts)
 
     def _on_screen(self, ask: Ask, request: Request) -> Suggestion | None:
         """What an editor still shows of the last answer. Who asks for alternatives to it, gets it as the first of them."""
