@@ -1,8 +1,9 @@
 """Files that are either whole or absent: written beside their place, flushed to disk, then renamed."""
 
 import os
-import tempfile
+import secrets
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,7 +11,8 @@ from .errors import TinycodeError
 
 
 def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], None], mode: int = 0o644) -> None:
-    """Write `content` (bytes, or a function that writes to an open file) so that a crash leaves the old file or the new.
+    """Write `content` (bytes, or a function that writes to an open file) so that a crash leaves the old file or the new, with
+    `mode` as far as the umask lets it.
 
     Raises TinycodeError, naming the place, when the folder is missing, not writable or the disk is full.
     """
@@ -18,16 +20,14 @@ def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], None], mode: 
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        temporary = Path(name)
-        with os.fdopen(descriptor, "wb") as file:
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        with open(temporary, "xb", opener=partial(os.open, mode=mode)) as file:  # Path.open takes no opener
             if callable(content):
                 content(file)
             else:
                 file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(mode)
         temporary.replace(path)
     except OSError as error:
         reason = error.strerror or str(error)

@@ -76,7 +76,17 @@ def _add_tune(commands: Commands) -> None:
     sub = commands.add_parser("tune", help="continue from a model on your own repositories (default: this one)")
     sub.add_argument("paths", nargs="*", metavar="PATH", help="files, folders, git repositories (default: .)")
     sub.add_argument("--base", metavar="MODEL", help="model to start from (default: the shipped one for the language)")
-    sub.add_argument("--out", metavar="MODEL", help="model file to write (default: .tinycode/model.onnx)")
+    sub.add_argument(
+        "--language",
+        default="",
+        metavar="NAME",
+        help="tune the model that is shipped for this language on the files of its languages (default: where most code is)",
+    )
+    sub.add_argument(
+        "--out",
+        metavar="MODEL",
+        help="model file to write (default: .tinycode/model.onnx, of another --language .tinycode/LANGUAGE.onnx)",
+    )
     sub.add_argument("--force", action="store_true", help="write the model even when it is worse than the one there")
     _add_run_flags(sub, TUNE_DEFAULTS)
     sub.set_defaults(run=tune)
@@ -204,7 +214,8 @@ def fit(options: argparse.Namespace) -> int:
 def tune(options: argparse.Namespace) -> int:
     """Tune, and print the held-out quality before and after."""
     from .fit import Order
-    from .tune import default_base, protect, resume_tune, tune
+    from .lessons import left_alone, lesson_in, lessons
+    from .tune import protect, resume_tune, tune
 
     if options.why:
         return _why(options)
@@ -213,21 +224,32 @@ def tune(options: argparse.Namespace) -> int:
     if options.resume:
         folder = options.folder = Path(options.resume)
         result = resume_tune(folder, options.force, options.quiet)
-        out = result.out
+        out, others = result.out, []
     else:
         paths = tuple(map(_absolute, options.paths or ["."]))
-        out = Path(options.out or ".tinycode/model.onnx")
-        folder = options.folder = Path(options.folder or out.parent / "run")
+        found = lessons(map(Path, paths))
+        lesson = lesson_in(found, options.language)
+        name = "model" if lesson is found[0] else lesson.base.stem
+        out = Path(options.out or f".tinycode/{name}.onnx")
+        folder = options.folder = Path(options.folder or out.parent / ("run" if name == "model" else f"run-{name}"))
         if out.parent.name == ".tinycode":
             protect(out.parent)
-        base = Path(options.base) if options.base else default_base([Path(path) for path in paths])
-        order = Order(paths, _absolute(out), f"tuned on {Path(paths[0]).name}", "private", 0o600, _absolute(base))
+        base, languages = (options.base, ()) if options.base else (lesson.base, lesson.languages)
+        order = Order(
+            paths, _absolute(out), f"tuned on {Path(paths[0]).name}", "private", 0o600, _absolute(base), languages
+        )
         result = tune(order, _recipe(options), folder, options.force, options.quiet)
+        others = [] if options.base else left_alone(found, lesson)
     before, after = result.before, result.after
     print(
         f"held-out files, {after.count} bytes: {before.bits:.3f} -> {after.bits:.3f} bits a byte "
         f"({after.bits / before.bits - 1:+.1%}), {before.accuracy:.1%} -> {after.accuracy:.1%} of next bytes right"
     )
+    for other in others:
+        print(
+            f"{', '.join(other.languages)}: {other.code / 1000:.0f} kB are left to the shipped {other.base.name}; "
+            f"`tinycode-train tune --language {other.languages[0]}` tunes it, too"
+        )
     if result.written:
         print(f"{out}: written; a running server picks it up by itself")
         return 0

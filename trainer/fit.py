@@ -5,6 +5,7 @@ recipe.json    every number of the run                          last.pt, best.pt
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from tinycode_ls import __version__
 from tinycode_ls.atomic import write_atomic
 from tinycode_ls.engine.model import Model, load_model
 from tinycode_ls.errors import TrainingError
-from tinycode_ls.index.files import LANGUAGES
 from tinycode_ls.model.card import ModelCard
 from tinycode_ls.model.file import read_model_file
 
@@ -27,6 +27,7 @@ from .corpus.join import join_corpora
 from .corpus.store import Corpus, is_corpus, open_corpus
 from .export import export_checked, import_weights
 from .graph import Weights
+from .lessons import TRAINED_SUFFIXES, suffixes_of
 from .loop import Run, resume_run, start_run, train
 from .network import pick_device
 from .parallel import Group, join_group, leads, leave_group
@@ -35,8 +36,6 @@ from .recipe import Recipe
 
 VALID_SHARE = 0.06
 """Of the files of a repository, held out. A corpus built beforehand brings its own split."""
-TRAINED_SUFFIXES = {suffix for suffix, language in LANGUAGES.items() if language not in ("json", "text", "html")}
-"""What is learned from a folder: data files would only take time from the code."""
 
 SMALL_CORPUS = 3_200_000
 """Bytes to train on below which steps are shorter."""
@@ -49,7 +48,8 @@ SHORT_SEQUENCE = 64
 class Order:
     """What a run was asked to do. `licence` and `name` go into the model's card; `mode` is that of the model file.
 
-    `base` is the model file that a tuning run starts from, empty for a run from scratch.
+    `base` is the model file that a tuning run starts from, empty for a run from scratch; `languages`: what is read of folders,
+    empty for all.
     """
 
     paths: tuple[str, ...]
@@ -58,6 +58,7 @@ class Order:
     licence: str = ""
     mode: int = 0o644
     base: str = ""
+    languages: tuple[str, ...] = ()
 
     def save(self, folder: Path) -> None:
         """As run.json."""
@@ -69,7 +70,8 @@ def open_order(folder: Path) -> tuple[Order, Recipe]:
     try:
         order = json.loads((folder / "run.json").read_text("utf-8"))
         recipe = json.loads((folder / "recipe.json").read_text("utf-8"))
-        return Order(**{**order, "paths": tuple(order["paths"])}), Recipe.from_dict(recipe)
+        lists = {name: tuple(order.get(name, ())) for name in ("paths", "languages")}
+        return Order(**{**order, **lists}), Recipe.from_dict(recipe)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise TrainingError(
             f"{folder}: no run to resume ({error}); expected the folder of an earlier `tinycode-train fit` or `tune`"
@@ -133,8 +135,9 @@ def run_to_end(run: Run, corpus: Corpus, folder: Path, quiet: bool) -> None:
         reporter.close()
 
 
-def prepare_corpus(paths: list[Path], folder: Path) -> Corpus:
-    """A corpus that is built already, or one made in the run's folder: several joined, or text collected from `paths`."""
+def prepare_corpus(paths: list[Path], folder: Path, languages: Collection[str] = ()) -> Corpus:
+    """A corpus that is built already, or one made in the run's folder: several joined, or text collected from `paths`, of some
+    languages or of all."""
     built = [path for path in paths if is_corpus(path)]
     if built and len(built) < len(paths):
         other = next(path for path in paths if path not in built)
@@ -143,7 +146,8 @@ def prepare_corpus(paths: list[Path], folder: Path) -> Corpus:
         )
     if built:
         return open_corpus(built[0]) if len(built) == 1 else join_corpora(built, folder / "corpus")
-    return build_corpus(paths, folder / "corpus", valid_share=VALID_SHARE, suffixes=TRAINED_SUFFIXES)
+    suffixes = suffixes_of(languages) if languages else TRAINED_SUFFIXES
+    return build_corpus(paths, folder / "corpus", valid_share=VALID_SHARE, suffixes=suffixes)
 
 
 def corpus_of_run(order: Order, folder: Path) -> Corpus:

@@ -5,17 +5,14 @@ goes along unchanged. Quality is measured on held-out files before and after, wi
 model is never replaced by a worse one unasked.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from tinycode_ls.atomic import write_atomic
 from tinycode_ls.engine.model import load_model
 from tinycode_ls.errors import ModelFileError, TrainingError
-from tinycode_ls.index.files import language_of, list_files
 from tinycode_ls.model.document import document_header
 from tinycode_ls.model.file import read_model_file
-from tinycode_ls.model_choice import choices
 
 from .checkpoint import load_checkpoint
 from .corpus.store import Corpus
@@ -57,7 +54,8 @@ def tune(order: Order, recipe: Recipe, folder: Path, force: bool = False, quiet:
     """Tune `order.base` on the order's paths and write `order.out` when it is better than what is there."""
     base = Path(order.base)
     model = load_model(base)
-    corpus = prepare_corpus([Path(path) for path in order.paths], folder)
+    make_private(folder)
+    corpus = prepare_corpus([Path(path) for path in order.paths], folder, order.languages)
     recipe = fitted_recipe(recipe_on(recipe, model), corpus)
     recipe.save(folder / "recipe.json")
     order.save(folder)
@@ -113,18 +111,14 @@ def held_out_files(corpus: Corpus) -> dict[str, bytes]:
     return kept
 
 
-def default_base(paths: list[Path]) -> Path:
-    """The shipped model for the language that most files of `paths` are written in."""
-    counts = Counter(
-        language for path in paths if path.is_dir() for file in list_files(path) if (language := language_of(file))
-    )
-    for language in [name for name, _ in counts.most_common()] or [""]:
-        found = next(choices(language, "", [], Path("/nonexistent")), None)
-        if found is not None:
-            return found.path
-    raise TrainingError(
-        "no shipped model was found; name one with --base MODEL, or train one with `tinycode-train fit`"
-    )
+def make_private(folder: Path) -> None:
+    """A run's folder holds the text that it read. Raises TrainingError where it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        reason = error.strerror or error
+        raise TrainingError(f"{folder}: cannot be used ({reason}); choose another with --run") from error
 
 
 def protect(folder: Path) -> None:

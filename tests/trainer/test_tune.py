@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from tinycode_ls.errors import TrainingError
-from trainer import tune
-from trainer.tune import blend, default_base, protect
+from trainer.tune import blend, make_private, protect
 
 
 def test_a_blend_lies_between() -> None:
@@ -15,20 +14,6 @@ def test_a_blend_lies_between() -> None:
     tuned, base = {"w": np.array([1.0, 2.0], np.float32)}, {"w": np.array([3.0, 4.0], np.float32)}
     assert blend(tuned, base, 0)["w"].tolist() == [1, 2] and blend(tuned, base, 1)["w"].tolist() == [3, 4]
     assert blend(tuned, base, 0.25)["w"].tolist() == [1.5, 2.5]
-
-
-def test_the_base_is_the_shipped_model_for_the_language(tmp_path: Path) -> None:
-    """Of most files; a folder without code gets the fallback."""
-    assert default_base([tmp_path]).name == "code.onnx"
-    (tmp_path / "a.py").write_text("x = 1\n")
-    assert default_base([tmp_path]).name == "python.onnx"
-
-
-def test_no_shipped_model_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It says what to give instead."""
-    monkeypatch.setattr(tune, "choices", lambda *_: iter(()))
-    with pytest.raises(TrainingError, match="--base MODEL"):
-        default_base([tmp_path])
 
 
 def test_the_folder_of_a_tuned_model_is_hidden_from_git_once(tmp_path: Path) -> None:
@@ -39,3 +24,12 @@ def test_the_folder_of_a_tuned_model_is_hidden_from_git_once(tmp_path: Path) -> 
     ignore.write_text("mine")
     protect(tmp_path / ".tinycode")
     assert ignore.read_text() == "mine"
+
+
+def test_a_run_s_folder_is_private(tmp_path: Path) -> None:
+    """It holds the text that was read; one that cannot be made is one line."""
+    make_private(tmp_path / "a" / "run")
+    assert (tmp_path / "a" / "run").stat().st_mode & 0o777 == 0o700
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TrainingError, match=r"run: cannot be used .*choose another with --run"):
+        make_private(tmp_path / "file" / "run")

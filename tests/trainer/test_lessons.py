@@ -1,0 +1,76 @@
+"""What is there to learn, by the model that is shipped for it."""
+
+from pathlib import Path
+
+import pytest
+
+from tinycode_ls.errors import TrainingError
+from trainer import lessons as module
+from trainer.corpus.store import open_corpus
+from trainer.fit import prepare_corpus
+from trainer.lessons import Lesson, left_alone, lesson_in, lessons
+
+
+def write(folder: Path, sizes: dict[str, int]) -> Path:
+    """Files of some sizes."""
+    for name, size in sizes.items():
+        (folder / name).write_text("".join(f"x{number} = {number}\n" for number in range(size // 10)))
+    return folder
+
+
+def names(found: list[Lesson]) -> list[tuple[str, tuple[str, ...]]]:
+    """Model and languages of each."""
+    return [(lesson.base.name, lesson.languages) for lesson in found]
+
+
+def test_each_language_is_for_the_model_that_serves_it(tmp_path: Path) -> None:
+    """Most code first: neither the number of files nor prose decides."""
+    write(tmp_path, {"a.py": 9000, "b.js": 1000, "c.ts": 3000, "d.js": 100, "README.md": 50_000, "data.json": 90_000})
+    assert names(lessons([tmp_path])) == [
+        ("python.onnx", ("python",)),
+        ("javascript.onnx", ("typescript", "javascript")),
+        ("code.onnx", ("markdown",)),
+    ]
+
+
+@pytest.mark.parametrize(("c", "base"), [(1000, "cpp.onnx"), (9000, "c.onnx")])
+def test_headers_go_with_most_of_the_rest(tmp_path: Path, c: int, base: str) -> None:
+    """`.h` is C by its name, and C++ in most repositories of it."""
+    found = lessons([write(tmp_path, {"a.cpp": 5000, "a.h": 1000, "b.c": c})])
+    assert found[0].base.name == base and "c" in found[0].languages
+
+
+def test_a_folder_without_code_has_the_model_for_everything(tmp_path: Path) -> None:
+    """Its emptiness is told by who reads it."""
+    assert names(lessons([tmp_path])) == [("code.onnx", ())]
+
+
+def test_a_language_is_asked_for_by_name(tmp_path: Path) -> None:
+    """One that is not there is one line that says what is."""
+    found = lessons([write(tmp_path, {"a.py": 9000, "b.ts": 3000})])
+    assert lesson_in(found, "") is lesson_in(found, "python") is found[0]
+    assert lesson_in(found, "typescript") is found[1]
+    with pytest.raises(TrainingError, match="--language is go; expected one of what is there: python, typescript"):
+        lesson_in(found, "go")
+
+
+def test_what_is_worth_a_model_of_its_own_is_told(tmp_path: Path) -> None:
+    """Neither little of it nor prose."""
+    found = lessons([write(tmp_path, {"a.py": 600_000, "b.ts": 90_000, "c.go": 20_000, "d.md": 300_000})])
+    assert [lesson.base.name for lesson in left_alone(found, found[0])] == ["javascript.onnx"]
+    assert [lesson.base.name for lesson in left_alone(found, found[1])] == ["python.onnx"]
+
+
+def test_only_files_of_the_languages_are_read(tmp_path: Path) -> None:
+    """By prepare_corpus."""
+    (tmp_path / "source").mkdir()
+    source = write(tmp_path / "source", {"a.py": 9000, "b.py": 5000, "c.ts": 7000})
+    prepare_corpus([source], tmp_path / "run", ("python",))
+    assert set(open_corpus(tmp_path / "run" / "corpus").languages) == {"python"}
+
+
+def test_no_shipped_model_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says what to give instead."""
+    monkeypatch.setattr(module, "choices", lambda *_: iter(()))
+    with pytest.raises(TrainingError, match="--base MODEL"):
+        lessons([tmp_path])

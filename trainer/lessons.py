@@ -1,0 +1,99 @@
+"""What there is to learn in some folders: for each shipped model the languages that it serves, and how much of them.
+
+A network that learns from another language than its own forgets some of its own and does not reach the one that was made
+for the other: of a repository in JavaScript and Python, each is tuned by itself.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinycode_ls.errors import TrainingError
+from tinycode_ls.index.files import LANGUAGES, list_files
+from tinycode_ls.model_choice import choices
+
+from .corpus.store import is_corpus, open_corpus
+
+NOT_TRAINED = {"json", "text", "html"}
+"""Data files would only take time from the code."""
+TRAINED_SUFFIXES = {suffix for suffix, language in LANGUAGES.items() if language not in NOT_TRAINED}
+PROSE = {"markdown", "yaml", "toml", "ini"}
+"""Much of it is no reason to tune the model for it."""
+LEAST_CODE, LEAST_SHARE = 50_000, 0.1
+"""Bytes, and share of all code, from which on a second language is worth a model of its own."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A shipped model and what it can learn: `languages`, the largest first, with `code` bytes of them that are no prose."""
+
+    base: Path
+    languages: tuple[str, ...]
+    code: int
+
+
+def suffixes_of(languages: Iterable[str]) -> set[str]:
+    """Suffixes of the files that are learned from, of some languages."""
+    wanted = set(languages)
+    return {suffix for suffix in TRAINED_SUFFIXES if LANGUAGES[suffix] in wanted}
+
+
+def lessons(paths: Iterable[Path]) -> list[Lesson]:
+    """Those with most code first; one at least. Raises TrainingError where no model is shipped."""
+    sizes = _sizes(paths)
+    by_base = defaultdict[Path, Counter[str]](Counter)
+    for language, size in sizes.items():
+        of = "cpp" if language == "c" and sizes["cpp"] > sizes["c"] else language  # most of its C is headers of its C++
+        by_base[_shipped(of)][language] = size
+    found = [
+        Lesson(base, tuple(name for name, _ in held.most_common()), sum(held[name] for name in held.keys() - PROSE))
+        for base, held in by_base.items()
+    ]
+    return sorted(found, key=lambda lesson: -lesson.code) or [Lesson(_shipped(""), (), 0)]
+
+
+def lesson_in(found: list[Lesson], language: str) -> Lesson:
+    """The one for a language, or, of none, the first. Raises TrainingError where there is none."""
+    if not language:
+        return found[0]
+    for lesson in found:
+        if language in lesson.languages:
+            return lesson
+    known = ", ".join(name for lesson in found for name in lesson.languages) or "no source files"
+    raise TrainingError(f"--language is {language}; expected one of what is there: {known}")
+
+
+def left_alone(found: list[Lesson], learned: Lesson) -> list[Lesson]:
+    """Others that would be worth a model of their own."""
+    least = max(LEAST_CODE, LEAST_SHARE * sum(lesson.code for lesson in found))
+    return [lesson for lesson in found if lesson is not learned and lesson.code >= least]
+
+
+def _sizes(paths: Iterable[Path]) -> Counter[str]:
+    """Bytes by language."""
+    sizes = Counter[str]()
+    for path in paths:
+        if is_corpus(path):
+            sizes.update(open_corpus(path).languages)
+            continue
+        for file in [path] if path.is_file() else list_files(path):
+            if file.suffix.lower() in TRAINED_SUFFIXES:
+                sizes[LANGUAGES[file.suffix.lower()]] += _size(file)
+    return sizes
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
+
+
+def _shipped(language: str) -> Path:
+    found = next(choices(language, "", [], Path("/nonexistent")), None)
+    if found is None:
+        raise TrainingError(
+            "no shipped model was found; name one with --base MODEL, or train one with `tinycode-train fit`"
+        )
+    return found.path
