@@ -48,7 +48,7 @@ SECRET_PLACES = {(".docker", "config.json"), (".kube", "config")}
 DATA = r"\.(json|ya?ml|toml|ini|cfg|conf|properties|xml|txt)"
 SECRET_WORDS = re.compile(rf"(.*[._-])?(secrets?|credentials?|service[_-]?account(key)?)([._-].*)?{DATA}")
 """Data named so, with anything before or behind the word: `secrets.prod.yaml`; code is not: `secrets.py`."""
-ENVIRONMENTS = re.compile(r"\.envrc?([._-].*)?")
+ENVIRONMENTS = re.compile(r"\.env(rc)?([._-].*)?")
 TEMPLATES = re.compile(rf".*[._-](example|sample|template)({DATA})?")
 """Of a secret, to be filled in: `.env.example`, `secrets.example.yaml`."""
 SECRET_SUFFIXES = {".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".gpg", ".asc", ".env"}
