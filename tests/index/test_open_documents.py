@@ -68,6 +68,20 @@ def test_only_documents_that_would_be_indexed_when_saved(workspace: Workspace, t
         assert word not in found
 
 
+def test_a_link_stays_left_out_when_it_is_open(workspace: Workspace, tmp_path: Path) -> None:
+    """Its target may lie elsewhere."""
+    (tmp_path / "link.py").symlink_to(tmp_path.parent / "elsewhere.py")
+    workspace.refresh([], {tmp_path / "link.py": "elsewhere = 1\n"})
+    assert b"elsewhere" not in text(workspace)
+
+
+def test_a_document_whose_name_can_be_no_files_is_passed_over(workspace: Workspace, tmp_path: Path) -> None:
+    """A client may send anything; the files that come with it are seen."""
+    (tmp_path / "new.py").write_text("brand_new = 1\n")
+    workspace.refresh([tmp_path / "new.py", tmp_path / "x\0.py"], {tmp_path / "x\0.py": "odd = 1\n"})
+    assert b"brand_new" in text(workspace) and b"odd" not in text(workspace)
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_followed_step_by_step_is_built_at_once(tmp_path: Path, seed: int) -> None:
     """Random saving, deleting, opening, editing and closing: the index is that of a workspace made anew."""

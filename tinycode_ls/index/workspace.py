@@ -124,7 +124,9 @@ class Workspace:
             return set()
         before = self._documents
         self._documents = {
-            path: None if text is None else _as_read(text) for path, text in documents.items() if self._root_of(path)
+            path: None if text is None or path.is_symlink() else _as_read(text)  # links are left out, open ones too
+            for path, text in documents.items()
+            if self._root_of(path)
         }
         unheard = object()
         changed = {
@@ -163,7 +165,9 @@ class Workspace:
         return self._strangers.get(path) == os.path.lexists(path)
 
     def _root_of(self, path: Path) -> Path | None:
-        """The innermost folder that was opened and has it."""
+        """The innermost folder that was opened and has it; None also for what can be no file's path."""
+        if "\0" in str(path):
+            return None
         roots = (root for root in self._roots if path.is_relative_to(root))
         return max(roots, key=lambda root: len(root.parts), default=None)
 
