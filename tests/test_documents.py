@@ -41,14 +41,14 @@ def test_what_is_not_open_is_nothing():
     assert documents.cursor(URI, Position(0, 0)) is None
     assert documents.change(URI, 2, [(None, "x")]) is False
     documents.close(URI)
-    assert documents.version(URI) is None
+    assert documents.state(URI) is None
 
 
 def test_changes_are_applied_in_order():
     documents = opened("abc")
     here = Span(Position(0, 1), Position(0, 1))
     assert documents.change(URI, 7, [(here, "X"), (here, "Y"), (Span(Position(0, 0), Position(0, 1)), "")])
-    assert (documents.cursor(URI, Position(0, 9)).left, documents.version(URI)) == ("YXbc", 7)
+    assert (documents.cursor(URI, Position(0, 9)).left, documents.get(URI).version) == ("YXbc", 7)
 
 
 def test_half_a_character_in_a_change_is_replaced_and_the_next_change_arrives():

@@ -58,6 +58,45 @@ async def test_a_question_whose_text_changed_while_it_waited_is_dropped(tmp_path
     session.stop()
 
 
+async def test_a_document_that_was_closed_and_opened_again_is_another(tmp_path) -> None:
+    """With the same version, as VS Code does it. And who closed one asks no more in it."""
+    session = Session(FakeBackend(print), Configuration(own_file=tmp_path / "none.toml"))
+    session.configure()
+    session.documents.open(URI, 1, "python", "slow")
+    asked = asyncio.create_task(session.suggest(Ask(URI, Position(0, 4))))
+    while not session.backend.log:
+        await asyncio.sleep(0.001)
+    session.close(URI)
+    session.documents.open(URI, 1, "python", "something else")
+    assert (await asked).suggestions == ()
+    before = len(session.backend.log)
+    session.documents.change(URI, 2, [(Span(Position(0, 0), Position(0, 0)), "pri")])
+    session.changed(URI)
+    await asyncio.sleep(0.02)
+    assert session.backend.log[before:] == []
+    session.stop()
+
+
+async def test_a_row_of_another_server_is_not_ours(tmp_path) -> None:
+    """However it ends; ours is the one that was offered at this place of this document."""
+    session = Session(FakeBackend(print), Configuration(own_file=tmp_path / "none.toml"))
+    session.configure()
+    for uri in (URI, "file:///w/b.py"):
+        session.documents.open(uri, 1, "python", "x = pri")
+    assert len((await session.suggest(Ask(URI, Position(0, 7), listed=True))).suggestions) == 2
+    place = Span(Position(0, 4), Position(0, 7))
+    answers = [
+        await session.suggest(Ask(uri, Position(0, 7), selected=(place, row)))
+        for uri, row in (
+            (URI, "nonprint(x)"),
+            ("file:///w/b.py", "print(x)"),
+            (URI, "print(x)"),
+        )
+    ]
+    assert [len(answer.suggestions) for answer in answers] == [0, 0, 1]
+    session.stop()
+
+
 async def test_an_explanation_names_a_file_as_the_open_folder_does(tmp_path, monkeypatch) -> None:
     """The index knows whole paths; nobody wants to read them. Outside of any folder the whole path is all there is."""
     configuration = Configuration(own_file=tmp_path / "none.toml")

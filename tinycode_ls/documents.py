@@ -49,7 +49,7 @@ class Cursor:
     line_end: str = "\n"
 
 
-@dataclass
+@dataclass(eq=False)
 class Document:
     """`lines` are as `text.split_lines` makes them, `size` characters in all; `edited`: since it was opened;
     `edited_until`: where the latest change ended, and the cursor with it, mostly; None for a whole new text."""
@@ -101,10 +101,10 @@ class Documents:
         """Every open document, the one opened last at the end."""
         return list(self._open.values())
 
-    def version(self, uri: str) -> int | None:
-        """Its version now; None when it is not open."""
+    def state(self, uri: str) -> tuple[Document, int] | None:
+        """Equal as long as its text is the same: a document that is opened again may begin with the version it had."""
         document = self._open.get(uri)
-        return None if document is None else document.version
+        return None if document is None else (document, document.version)
 
     def cursor(self, uri: str, position: Position) -> Cursor | None:
         """What stands left and right of `position`, clamped into the document; None when it is not open."""

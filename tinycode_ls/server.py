@@ -87,7 +87,7 @@ def did_change(ls: TinycodeServer, params: lsp.DidChangeTextDocumentParams) -> N
 
 def did_close(ls: TinycodeServer, params: lsp.DidCloseTextDocumentParams) -> None:
     """Our copy ends."""
-    ls.session.documents.close(params.text_document.uri)
+    ls.session.close(params.text_document.uri)
 
 
 async def did_save(ls: TinycodeServer, params: lsp.DidSaveTextDocumentParams) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from .backend import Backend, Report
 from .configuration import Configuration
-from .documents import Cursor, Documents, file_of, name_of
+from .documents import Cursor, Document, Documents, file_of, name_of
 from .engine.deadline import Deadline
 from .git_head import GitHead
 from .languages import file_name
@@ -92,14 +92,14 @@ class Session:
         self._requests, self._index_jobs = Newest("tinycode-complete"), Newest("tinycode-index")
         self._shown: tuple[Shown, ...] = ()
         self._asked_for = False
-        self._rows: tuple[Suggestion, ...] = ()
+        self._rows: tuple[Shown, ...] = ()
         self._latest: dict[tuple[str, bool], Ask] = {}
         self._ahead: tuple[Request, asyncio.Future[list[Suggestion]]] | None = None
         self._numbers = itertools.count(1)
         self._explainable: OrderedDict[int, Suggestion] = OrderedDict()
         self._changed: deque[set[Path] | None] = deque()
         self._open_texts: dict[Path, str | None] = {}
-        self._followed: tuple[str, dict[str, int]] = ("", {})
+        self._followed: tuple[str, dict[str, tuple[Document, int]]] = ("", {})
         self._problems: list[str] = []
         self._index_wish = False
         self._git_head = GitHead()
@@ -135,14 +135,18 @@ class Session:
         A row of ours that is selected and that nothing extends is answered as it is: else there were no ghost text for it.
         What is asked while the model loads waits for it: no editor asks again before the next key.
         """
+        state = self.documents.state(ask.uri)
+        if state is None:
+            return Answer(ask)
         self._latest[ask.uri, ask.listed] = ask
-        version = self.documents.version(ask.uri)
         await self._warm.wait()
         self._look_at_git()
         await self._follow_documents(ask.uri)
-        newer = self._latest[ask.uri, ask.listed] is not ask  # which did not have to wait: it must not be superseded
-        if newer or self.documents.version(ask.uri) != version:
-            return Answer(ask, None)
+        newer = (
+            self._latest.get((ask.uri, ask.listed)) is not ask
+        )  # which did not have to wait: it must not be superseded
+        if newer or self.documents.state(ask.uri) != state:
+            return Answer(ask)
         cursor = self._cursor(ask)
         wanted = self.settings.completion_list if ask.listed else self.settings.ghost_text
         if cursor is None or not wanted or self._quiet(cursor):
@@ -152,14 +156,14 @@ class Session:
         found = [rest] if rest else []
         if not rest or ask.invoked:
             found += await (self._found_ahead(ask, request) or self._complete(ask, request))
-        if self.documents.version(ask.uri) != version:
+        if self.documents.state(ask.uri) != state:
             return Answer(ask, cursor)
         distinct = {suggestion.text: suggestion for suggestion in reversed(found)}
         fitting = [suggestion for text, suggestion in reversed(distinct.items()) if text.strip()][: request.count]
         if ask.listed:
-            self._rows = tuple(fitting)
+            self._rows = tuple(Shown(request, suggestion) for suggestion in fitting)
         elif ask.selected and not fitting:
-            own = [row for row in self._rows if ask.selected[1].endswith(row.text)][:1]
+            own = [row.suggestion for row in self._rows if row.is_accepted_in(request)][:1]
             return Answer(ask, cursor, tuple((self._remember(row), replace(row, text="")) for row in own))
         else:
             self._shown = tuple(Shown(request, suggestion) for suggestion in fitting)
@@ -177,6 +181,12 @@ class Session:
         files = tuple(self._file(source.path) for source in sources if source.path)
         return Explanation(suggestion, tuple(source.within(self.configuration.roots) for source in sources), files)
 
+    def close(self, uri: str) -> None:
+        """A document was closed; nobody asks in it any more."""
+        self.documents.close(uri)
+        for listed in (False, True):
+            self._latest.pop((uri, listed), None)
+
     def changed(self, uri: str) -> None:
         """A document was edited. Editors ask a while after a key (VS Code 50 ms): in a document for which they do ask, the
         answer is looked for meanwhile."""
@@ -186,7 +196,7 @@ class Session:
     async def _look_ahead(self, uri: str, latest: Ask) -> None:
         await asyncio.sleep(LOOK_AHEAD_AFTER_S)
         await self._warm.wait()
-        document, asked = self.documents.get(uri), self._latest[uri, False] is not latest
+        document, asked = self.documents.get(uri), self._latest.get((uri, False)) is not latest
         if asked or document is None or document.edited_until is None or not self.settings.ghost_text:
             return
         ask = Ask(uri, document.edited_until)
@@ -272,18 +282,17 @@ class Session:
         Never that of the document that is written in: it is a voice of its own, and its unfinished line no example. So
         typing costs nothing here, and turning to another document costs one look (and a new index if a text changed).
         """
-        others = {document.uri: document.version for document in self.documents.all() if document.uri != uri}
+        others = {one.uri: (one, one.version) for one in self.documents.all() if one.uri != uri}
         before, self._followed = self._followed, (uri, others)
         if before == self._followed:
             return
-        edited = [other for other in map(self.documents.get, others) if other is not None and other.edited]
         self._open_texts = {
             file: None if document.uri == uri else "".join(document.lines)
             for document in sorted(self.documents.all(), key=lambda document: document.uri == uri)
             if (file := file_of(document.uri)) and not too_large(self.settings, document.size)
         }
         task = self._in_background(self._refresh(set()))
-        if any(before[1].get(other.uri) != other.version for other in edited):
+        if any(state[0].edited and before[1].get(other) != state for other, state in others.items()):
             await asyncio.wait([task], timeout=FOLLOW_PATIENCE_S)
 
     async def _refresh(self, paths: set[Path] | None) -> None:

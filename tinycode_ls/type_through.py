@@ -12,6 +12,11 @@ class Shown:
     request: Request
     suggestion: Suggestion
 
+    def is_accepted_in(self, request: Request) -> bool:
+        """Whether `request` is for the place behind the whole suggestion."""
+        before, text = self.request.left, self.suggestion.text
+        return self.request.path == request.path and request.left == before + text
+
 
 def rest_of(shown: Shown, request: Request) -> Suggestion | None:
     """What is left of a shown suggestion after its beginning was typed; None when anything else happened.
