@@ -1,4 +1,7 @@
-"""Notice a branch switch, a pull, a reset: git then rewrites `.git/HEAD` or `.git/index`. A look, never a poll."""
+"""Notice a branch switch, a pull, a reset: git then rewrites `.git/HEAD` or `.git/index`. A look, never a poll.
+
+`.git/info/exclude` too: what it says decides which files count.
+"""
 
 import time
 from pathlib import Path
@@ -24,17 +27,19 @@ class GitHead:
 
 
 def _files(roots: tuple[Path, ...]) -> list[Path]:
-    return [_git_folder(root) / name for root in roots for name in ("HEAD", "index")]
+    return [_git_folder(root) / name for root in roots for name in ("HEAD", "index", "info/exclude")]
 
 
 def _git_folder(root: Path) -> Path:
-    """`.git`, or where it points: in a work tree and in a submodule it is a file of one line, `gitdir: PATH`."""
-    git = root / ".git"
+    """`.git` of the repository that a folder is in, or where it points: in a work tree and in a submodule it is a file of
+    one line, `gitdir: PATH`."""
+    top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
+    git = top / ".git"
     try:
         word, _, path = git.read_text(encoding="utf-8").partition(":")
     except (OSError, UnicodeDecodeError):
         return git
-    return root / path.strip() if word == "gitdir" else git
+    return top / path.strip() if word == "gitdir" else git
 
 
 def _changed_at(file: Path) -> int:
