@@ -100,6 +100,18 @@ def test_the_same_corpus_is_not_read_twice(build: Callable[..., Corpus], tmp_pat
     assert not (tmp_path / "both").exists()
 
 
+def test_a_join_does_not_replace_what_it_lists(build: Callable[..., Corpus], tmp_path: Path) -> None:
+    """Neither the folder of a shard nor one above it, by whatever name: the text would be gone."""
+    one, two = build("a"), build("b")
+    (tmp_path / "link").symlink_to(one.folder, target_is_directory=True)
+    for out in (one.folder, tmp_path, tmp_path / "link"):
+        with pytest.raises(CorpusError, match="would be deleted; choose another folder"):
+            join_corpora([one.folder, two.folder], out)
+    assert text(open_corpus(one.folder)) == text(one)
+    both = join_corpora([one.folder, two.folder], tmp_path / "both")
+    assert len(text(join_corpora([both.folder, build("c").folder], both.folder))) > len(text(both))
+
+
 def damage(path: Path, how: str) -> None:
     """Gone, cut short, or other bytes."""
     content = path.read_bytes()

@@ -21,11 +21,15 @@ MOST_VALID_BYTES = 64_000_000
 
 
 def join_corpora(folders: Sequence[str | Path], out: str | Path) -> Corpus:
-    """Write the joined corpus to `out`; raises CorpusError when one is not whole or given twice."""
+    """Write the joined corpus to `out`; raises CorpusError when one is not whole, given twice, or would be replaced."""
     corpora = [open_corpus(folder) for folder in folders]
     repeated = [corpus for number, corpus in enumerate(corpora) if corpus.hash in {c.hash for c in corpora[:number]}]
     if repeated:
         raise CorpusError(f"{repeated[0].folder}: given twice, or a copy of another corpus given; name each once")
+    place = Path(out).resolve()
+    lost = [shard.path for c in corpora for shard in c.train.parts if shard.path.resolve().is_relative_to(place)]
+    if lost:
+        raise CorpusError(f"{out}: holds {lost[0]}, which is to be joined and would be deleted; choose another folder")
     shards = [_hashed(shard) for corpus in corpora for shard in corpus.train.parts]
     with new_corpus(Path(out)) as folder:
         with (folder / "valid.bin").open("wb") as file:
