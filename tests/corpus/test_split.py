@@ -28,10 +28,22 @@ def test_order_is_not_that_of_the_input() -> None:
 
 def test_large_file_is_not_held_back() -> None:
     """In a small repository the file held back is not the one that is most of the text."""
-    for count, held_back in ((2, 1), (3, 2), (6, 3)):
+    for count, held_back in ((3, 2), (6, 3)):
         train, valid = split(pieces(10_000, *[100] * (count - 1)), 0.025)
         assert [piece.length for piece in valid] == [100] * held_back
         assert len(train) == count - held_back
+
+
+def test_a_trivial_file_is_not_all_that_is_held_back() -> None:
+    """Where all small files are too little to judge by, the tail of a larger one goes with them, and no byte is lost."""
+    for lengths in ((50_000, 40_000, 60_000, 10), (10_000, 100)):
+        given = pieces(*lengths)
+        train, valid = split(given, 0.06)
+        held_back = sum(piece.length for piece in valid)
+        assert 0.05 * sum(lengths) < held_back < 0.07 * sum(lengths)
+        assert held_back + sum(piece.length for piece in train) == sum(lengths)
+        assert {piece.path for piece in valid} == {min(given[:-1], key=lambda p: p.length).path, given[-1].path}
+        assert train == sorted(train) and valid == sorted(valid)
 
 
 def test_chance_does_not_hold_back_too_little() -> None:

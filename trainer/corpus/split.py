@@ -13,8 +13,8 @@ LEAST_VALID = 0.5
 TAIL = 0.1
 """The share of a single file that is held back."""
 CUT = 16_384
-"""A single file is cut into documents of so many bytes. A network that met the header of a document once in a megabyte lost
-its way when it met it again: 20 bits a byte for what followed."""
+"""A file of which only the tail is held back is cut into documents of so many bytes. A network that met the header of
+a document once in a megabyte lost its way when it met it again: 20 bits a byte for what followed."""
 
 
 @dataclass(frozen=True, order=True)
@@ -44,17 +44,21 @@ def split(pieces: Sequence[Piece], valid_share: float) -> tuple[list[Piece], lis
     if valid_share <= 0 or (valid and least <= sum(piece.length for piece in valid) <= most):
         return train, valid
     if len(ordered) == 1:
-        return _split_single(ordered[0])
+        return _cut_tail(ordered[0], int(total * TAIL))
     small = [piece for piece in ordered if piece.length <= most] or [min(ordered, key=lambda piece: piece.length)]
     before = itertools.accumulate((piece.length for piece in small), initial=0)
     chosen = [piece for piece, held_back in zip(small, before, strict=False) if held_back < max(1, 2 * least)]
-    held_out = set(chosen)
-    return [piece for piece in ordered if piece not in held_out], chosen
+    rest, held_back = set(ordered) - set(chosen), sum(piece.length for piece in chosen)
+    if held_back < least:  # all the small files are too little to judge by, and a large one would be too much
+        larger = min(rest, key=lambda piece: (piece.length, piece))
+        head, tail = _cut_tail(larger, 2 * least - held_back)
+        return sorted([*rest - {larger}, *head]), sorted([*chosen, *tail])
+    return sorted(rest), chosen
 
 
-def _split_single(piece: Piece) -> tuple[list[Piece], list[Piece]]:
-    """The only file gives its head to train on and its tail to validate with; one byte cannot be shared."""
-    tail = min(max(1, int(piece.length * TAIL)), piece.length - 1)
+def _cut_tail(piece: Piece, size: int) -> tuple[list[Piece], list[Piece]]:
+    """A file gives its head to train on and its tail of `size` bytes to validate with; one byte cannot be shared."""
+    tail = min(max(1, size), piece.length - 1)
     return _cut(piece, 0, piece.length - tail), _cut(piece, piece.length - tail, piece.length)
 
 
