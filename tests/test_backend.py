@@ -1,6 +1,5 @@
 """The glue between server and engine: what is made anew when, and that a problem is one message."""
 
-from pathlib import Path
 
 import pytest
 
@@ -91,6 +90,6 @@ def test_a_problem_that_goes_is_forgotten(told, monkeypatch):
 
 
 def test_an_explanation_in_words():
-    found = Explanation(Suggestion("x", 0.82), (Source(0.7, "src/db.py", 118), Source(0.3)), (Path("/w/src/db.py"),))
+    found = Explanation(Suggestion("x", 0.82), (Source(0.7, "src/db.py", 118), Source(0.3)), ("file:///w/src/db.py",))
     assert found.summary == "82 %; 70 % from src/db.py:118, 30 % model"
     assert Explanation(Suggestion("x", 0.5), (), ()).summary == "50 %"

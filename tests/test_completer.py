@@ -48,6 +48,15 @@ def test_a_line_of_the_document_is_completed_and_explained(model: Model) -> None
     assert sum(source.share for source in sources) == pytest.approx(1)
 
 
+def test_an_explanation_counts_lines_from_the_start_of_a_long_document(model: Model) -> None:
+    """Of which only the end is looked at; and of the one that was asked about, not of another of the same name."""
+    completer = Completer(lambda _: model)
+    best = ask(completer, "# of no matter\n" * 6000 + ABOVE + "total_amount = comp", uri="file:///a/a.py")[0]
+    ask(completer, "x = 1\n", uri="file:///b/a.py")
+    found = completer.explain(best)[0]
+    assert (best.text, found.path, found.line) == ("ute_total(items)", "file:///a/a.py", 6005)
+
+
 def test_a_name_of_another_file_is_completed_and_gone_when_the_file_is(model: Model, tmp_path: Path) -> None:
     """The workspace counts from the moment it is indexed."""
     other = tmp_path / "other.py"

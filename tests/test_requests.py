@@ -89,7 +89,7 @@ async def test_a_failure_is_logged_and_answered_by_silence(newest, caplog):
 def test_typing_the_suggestion_keeps_its_rest():
     shown = Shown(Request("a.py", "x = ", ")"), Suggestion("foo(1)", 0.9))
     assert rest_of(shown, Request("a.py", "x = ", ")")) == Suggestion("foo(1)", 0.9)
-    assert rest_of(shown, Request("a.py", "x = fo", ")")) == Suggestion("o(1)", 0.9)
+    assert rest_of(shown, Request("a.py", "x = fo", ")")) == Suggestion("o(1)", 0.9, context="fo")
     for other in (
         Request("a.py", "x = foo(1)", ")"),
         Request("a.py", "x = fx", ")"),

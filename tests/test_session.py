@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from fake_server import FakeBackend
@@ -110,7 +111,48 @@ async def test_an_explanation_names_a_file_as_the_open_folder_does(tmp_path, mon
     monkeypatch.setattr(session.backend, "explain", lambda suggestion: sources, raising=False)
     found = await session.explain(number)
     assert found is not None and found.summary == f"80 %; 50 % from src/db.py:3, 20 % model, 30 % from {outside}:9"
-    assert found.files == (inside, outside)
+    assert found.uris == (inside.as_uri(), outside.as_uri())
+    session.stop()
+
+
+async def test_an_explanation_names_the_document_as_it_is(tmp_path, monkeypatch) -> None:
+    """A header that is open as C++ is read as foo.cc, which is no file; nor is an unsaved buffer."""
+    configuration = Configuration(own_file=tmp_path / "none.toml")
+    configuration.roots = (tmp_path,)
+    session = Session(FakeBackend(print), configuration)
+    session.configure()
+    asked = []
+    complete = session.backend.complete
+
+    def noted(request, deadline):
+        asked.append(request)
+        return [replace(found, document=request.document) for found in complete(request, deadline)]
+
+    session.backend.complete = noted
+    monkeypatch.setattr(
+        session.backend, "explain", lambda suggestion: (Source(1.0, suggestion.document, 3),), raising=False
+    )
+    header = (tmp_path / "include" / "foo.h").as_uri()
+    for uri, read_as, name in ((header, "include/foo.cc", "include/foo.h"), ("untitled:One", "One.cc", "One")):
+        session.documents.open(uri, 1, "cpp", "x = pri")
+        await session.suggest(Ask(uri, Position(0, 7)))
+        found = await session.explain()
+        assert (asked[-1].path, found.sources[0].path, found.uris) == (read_as, name, (uri,))
+    session.stop()
+
+
+async def test_what_is_explained_without_a_number_is_the_ghost_text_shown_last(tmp_path) -> None:
+    """The first of several, and no row of the menu that was asked for in between."""
+    session = Session(FakeBackend(print), Configuration(own_file=tmp_path / "none.toml"))
+    session.configure()
+    session.documents.open(URI, 1, "python", "x = pri")
+    await session.suggest(Ask(URI, Position(0, 7), listed=True))
+    assert await session.explain() is None
+    (_, first), _ = (await session.suggest(Ask(URI, Position(0, 7), invoked=True))).suggestions
+    await session.suggest(Ask(URI, Position(0, 7), listed=True))
+    await session.suggest(Ask(URI, Position(0, 0)))
+    found = await session.explain()
+    assert found is not None and found.suggestion == first
     session.stop()
 
 

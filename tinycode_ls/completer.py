@@ -42,12 +42,14 @@ FROM_THE_EDGE = replace(WHOLE_LINE, most_blanks=40)
 
 @dataclass
 class _Open:
-    """What is remembered of a document between two requests."""
+    """What is remembered of a document between two requests. `above` begins in line `first_line` of the document."""
 
+    path: str
     model: Model
     reader: DocumentReader
     around: tuple[bytes, bytes] = (b"", b"")
     above: bytes = b""
+    first_line: int = 1
     index: DocumentIndex | None = None
     below: bytes = b""
     below_line: LineBelow = NOTHING_BELOW
@@ -80,9 +82,11 @@ class Completer:
 
     def complete(self, request: Request, deadline: Deadline) -> list[Suggestion]:
         """Best first; [] for silence. `deadline` bounds the search: what is found by then is answered."""
-        left = request.left[window_begin(len(request.left)) :].encode("utf-8", "replace")
+        begin = window_begin(len(request.left))
+        left = request.left[begin:].encode("utf-8", "replace")
         right = request.right[:MOST_RIGHT].encode("utf-8", "replace")
-        document = self._document(request.path)
+        document = self._document(request)
+        document.first_line = 1 + request.left.count("\n", 0, begin)
         draft = self._start(document, left, right)
         if request.whole_lines:
             paths = search(draft, WHOLE_LINE if left.rpartition(b"\n")[2] else FROM_THE_EDGE, deadline)
@@ -102,26 +106,26 @@ class Completer:
         """The network's share, and the place in the document or the workspace that the rest most likely came from."""
         context, text = suggestion.context.encode("utf-8", "replace"), suggestion.text.encode("utf-8", "replace")
         alone = sum(source.share for source in suggestion.sources)
-        place = find_place(context, text, self._texts(suggestion.path)) if alone < 1 else None
+        place = find_place(context, text, self._texts(suggestion.document)) if alone < 1 else None
         if place is None:
             return (Source(1.0),)
         found = Source(1 - alone, place.path, place.line)
         return tuple(sorted((found, Source(alone)), key=lambda source: -source.share))
 
-    def _texts(self, path: str) -> Iterator[tuple[str, bytes]]:
-        """The document above the cursor's line, then every file of the workspace."""
-        held = self._open.get(path)
+    def _texts(self, document: str) -> Iterator[tuple[str, bytes, int]]:
+        """The document above the cursor's line, then every file of the workspace; each with the line it begins with."""
+        held = self._open.get(document)
         if held is not None:
-            yield path, held.above
+            yield document, held.above, held.first_line
         if self._workspace is not None:
-            yield from self._workspace.texts()
+            yield from ((path, text, 1) for path, text in self._workspace.texts())
 
-    def _document(self, path: str) -> _Open:
-        model = self._models(path)
-        held = self._open.pop(path, None)
-        if held is None or held.model is not model:
-            held = _Open(model, DocumentReader(model, document_header(path)))
-        self._open[path] = held
+    def _document(self, request: Request) -> _Open:
+        model = self._models(request.path)
+        held = self._open.pop(request.document, None)
+        if held is None or held.path != request.path or held.model is not model:
+            held = _Open(request.path, model, DocumentReader(model, document_header(request.path)))
+        self._open[request.document] = held
         if len(self._open) > MOST_DOCUMENTS:
             self._open.popitem(last=False)
         models = list(dict.fromkeys(one.model for one in reversed(self._open.values())))
@@ -205,5 +209,5 @@ def _tidy(found: list[_Found], request: Request) -> list[Suggestion]:
             continue
         seen.add(text)
         sources = (Source(one.network_share),)
-        kept.append(Suggestion(text, min(one.probability, 1.0), sources, request.path, request.left[-64:]))
+        kept.append(Suggestion(text, min(one.probability, 1.0), sources, request.document, request.left[-64:]))
     return kept

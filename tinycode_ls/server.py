@@ -134,7 +134,7 @@ async def completion_resolve(ls: TinycodeServer, item: lsp.CompletionItem) -> ls
 
 
 async def explain(ls: TinycodeServer, *arguments: Any) -> dict[str, Any] | None:
-    """`tinycode.explain [NUMBER]`: where a suggestion, or the one shown last, comes from; null when there is none."""
+    """`tinycode.explain [NUMBER]`: where a suggestion, or the ghost text shown last, comes from; null when there is none."""
     number = arguments[0] if arguments and isinstance(arguments[0], int) else None
     return translate.explanation(await ls.session.explain(number))
 

@@ -66,11 +66,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class Explanation:
-    """`files`: where the sources with a path are, in order."""
+    """`uris`: where the sources with a path are, in order."""
 
     suggestion: Suggestion
     sources: tuple[Source, ...]
-    files: tuple[Path, ...]
+    uris: tuple[str, ...]
 
     @property
     def summary(self) -> str:
@@ -97,6 +97,7 @@ class Session:
         self._ahead: tuple[Request, asyncio.Future[list[Suggestion]]] | None = None
         self._numbers = itertools.count(1)
         self._explainable: OrderedDict[int, Suggestion] = OrderedDict()
+        self._last: Suggestion | None = None
         self._changed: deque[set[Path] | None] = deque()
         self._open_texts: dict[Path, str | None] = {}
         self._followed: tuple[str, dict[str, tuple[Document, int]]] = ("", {})
@@ -164,22 +165,29 @@ class Session:
             self._rows = tuple(Shown(request, suggestion) for suggestion in fitting)
         elif ask.selected and not fitting:
             own = [row.suggestion for row in self._rows if row.is_accepted_in(request)][:1]
+            self._last = own[0] if own else self._last
             return Answer(ask, cursor, tuple((self._remember(row), replace(row, text="")) for row in own))
         else:
             self._shown = tuple(Shown(request, suggestion) for suggestion in fitting)
             self._asked_for = ask.invoked
+            self._last = fitting[0] if fitting else self._last
         return Answer(ask, cursor, tuple((self._remember(suggestion), suggestion) for suggestion in fitting))
 
     async def explain(self, number: int | None = None) -> Explanation | None:
-        """Where a suggestion comes from; without a number, the one shown last."""
-        number = number or next(reversed(self._explainable), None)
-        suggestion = self._explainable.get(number) if number else None
+        """Where a suggestion comes from; without a number, the ghost text shown last."""
+        suggestion = self._explainable.get(number) if number else self._last
         if suggestion is None:
             return None
         work = partial(_ignoring_deadline, partial(self.backend.explain, suggestion))
         sources = await self._requests.run("explain", work, self.settings.timeout_ms, suggestion.sources)
-        files = tuple(self._file(source.path) for source in sources if source.path)
-        return Explanation(suggestion, tuple(source.within(self.configuration.roots) for source in sources), files)
+        document, roots = suggestion.document, self.configuration.roots
+        uris = tuple(
+            document if source.path == document else Path(source.path).absolute().as_uri()
+            for source in sources
+            if source.path
+        )
+        named = (replace(source, path=name_of(document)) if source.path == document else source for source in sources)
+        return Explanation(suggestion, tuple(source.within(roots) for source in named), uris)
 
     def close(self, uri: str) -> None:
         """A document was closed; nobody asks in it any more."""
@@ -343,15 +351,11 @@ class Session:
             left = left[: len(left) - len(line) + start] + text
         count = ALTERNATIVES if ask.listed or ask.invoked else 1
         most_lines = 1 if ask.listed else self.settings.max_lines
-        return Request(self._path(cursor), left, right, ask.invoked, count, most_lines)
+        return Request(self._path(cursor), left, right, ask.invoked, count, most_lines, cursor.uri)
 
     def _path(self, cursor: Cursor) -> str:
         """By its name in the workspace; with an extension that tells the language."""
         return name_within(Path(file_name(name_of(cursor.uri), cursor.language)), self.configuration.roots)
-
-    def _file(self, path: str) -> Path:
-        """A source's path on disk: below the open folder that has it."""
-        return next((root / path for root in self.configuration.roots if (root / path).exists()), Path(path)).absolute()
 
     def _remember(self, suggestion: Suggestion) -> int:
         number = next(self._numbers)

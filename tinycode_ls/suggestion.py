@@ -25,13 +25,14 @@ class Source:
 class Suggestion:
     """Text to insert at the cursor, and how likely all of it is right (0..1, calibrated).
 
-    `path` and `context` (the end of the text before the cursor) are what it takes to explain it later.
+    `document` (`Request.document`) and `context` (the end of the text before the cursor) are what it takes to explain it
+    later.
     """
 
     text: str
     probability: float
     sources: tuple[Source, ...] = ()
-    path: str = ""
+    document: str = ""
     context: str = ""
 
 
@@ -39,7 +40,8 @@ class Suggestion:
 class Request:
     """A cursor in a document. `left` and `right` are all the text before and after it, line ends already `\\n`.
 
-    `path` is relative to the workspace where there is one, empty for a buffer without a name.
+    `path` is the name that the model reads: relative to the workspace where there is one, with an extension that tells the
+    language, empty for a buffer without a name. `uri` is the document itself, where an editor has it open.
     `whole_lines`: the user asked (answer with whole lines); otherwise a suggestion ends where it stops being sure,
     and there may be none. `most_lines`: of the best of them, where it opens a block.
     """
@@ -50,6 +52,12 @@ class Request:
     whole_lines: bool = False
     count: int = 1
     most_lines: int = 1
+    uri: str = ""
+
+    @property
+    def document(self) -> str:
+        """What tells the document from all others: two folders may each have a file of the same name."""
+        return self.uri or self.path
 
 
 def name_within(path: Path, roots: Sequence[Path]) -> str:

@@ -113,12 +113,12 @@ def number_of(item: lsp.CompletionItem) -> int | None:
 
 
 def explanation(value: Explanation | None) -> dict[str, Any] | None:
-    """For the client of `tinycode.explain`; files as URIs to jump to, lines from 1."""
+    """For the client of `tinycode.explain`; URIs to jump to, lines from 1."""
     if value is None:
         return None
-    files = iter(value.files)
+    uris = iter(value.uris)
     sources = [
-        {"share": source.share, "line": source.line, "path": source.path, "uri": next(files).as_uri()}
+        {"share": source.share, "line": source.line, "path": source.path, "uri": next(uris)}
         if source.path
         else {"share": source.share}
         for source in value.sources

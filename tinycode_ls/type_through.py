@@ -15,7 +15,7 @@ class Shown:
     def is_accepted_in(self, request: Request) -> bool:
         """Whether `request` is for the place behind the whole suggestion."""
         before, text = self.request.left, self.suggestion.text
-        return self.request.path == request.path and request.left == before + text
+        return self.request.document == request.document and request.left == before + text
 
 
 def rest_of(shown: Shown, request: Request) -> Suggestion | None:
@@ -23,10 +23,12 @@ def rest_of(shown: Shown, request: Request) -> Suggestion | None:
 
     The probability stays that of the whole: what is left can only be likelier.
     """
-    if shown.request.path != request.path or shown.request.right != request.right:
+    if shown.request.document != request.document or shown.request.right != request.right:
         return None
     before, text = shown.request.left, shown.suggestion.text
     typed = len(request.left) - len(before)
     if not 0 <= typed < len(text) or not request.left.startswith(before):
         return None
-    return replace(shown.suggestion, text=text[typed:]) if request.left.endswith(text[:typed]) else None
+    if not request.left.endswith(text[:typed]):
+        return None
+    return replace(shown.suggestion, text=text[typed:], context=shown.suggestion.context + text[:typed])

@@ -17,8 +17,11 @@ class Place:
     agreement: int
 
 
-def find_place(context: bytes, text: bytes, documents: Iterable[tuple[str, bytes]]) -> Place | None:
-    """The last place of `context` + `text` in the first document that has it, with as much context as can be found."""
+def find_place(context: bytes, text: bytes, documents: Iterable[tuple[str, bytes, int]]) -> Place | None:
+    """The last place of `context` + `text` in the first document that has it, with as much context as can be found.
+
+    `documents`: path, text, and the line that the text begins with.
+    """
     if len(text.strip()) < LEAST_TEXT:
         return None
     searched = list(documents)
@@ -26,8 +29,8 @@ def find_place(context: bytes, text: bytes, documents: Iterable[tuple[str, bytes
         if length > len(context):
             continue
         wanted = context[len(context) - length :] + text
-        for path, content in searched:
+        for path, content, first_line in searched:
             at = content.rfind(wanted)
             if at >= 0:
-                return Place(path, content.count(b"\n", 0, at + length) + 1, length)
+                return Place(path, first_line + content.count(b"\n", 0, at + length), length)
     return None
