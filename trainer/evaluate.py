@@ -13,7 +13,7 @@ from tinycode_ls.replay.voices import NETWORK, network_alone
 
 from .corpus.prepare import sources_of
 from .lines import line_figures
-from .voices import Tick, WorkspaceWithout, voice_qualities
+from .voices import Files, Tick, WorkspaceWithout, voice_qualities
 
 
 @dataclass(frozen=True)
@@ -44,15 +44,15 @@ def speed(model: Model, repeats: int = 20) -> Speed:
     return Speed(1000 * float(np.median(reads)), median_ms(1), median_ms(8))
 
 
-def read_held_out(paths: list[Path]) -> tuple[dict[str, bytes], list[Path]]:
-    """The source files below `paths`: texts by the name the model sees, and where they are; raises CorpusError when
-    there are none."""
+def read_held_out(paths: list[Path]) -> tuple[Files, list[Path]]:
+    """The source files below `paths`: what the model sees of each, and where they are; raises CorpusError when there are
+    none."""
     verdicts = [(source, path, judge(path, source.folder)) for source in sources_of(paths) for path in source.files()]
     kept = [(source, path, verdict) for source, path, verdict in verdicts if verdict.kept]
     if not kept:
         reason = f" ({verdicts[0][2].path}: {verdicts[0][2].reason})" if verdicts else ""
         raise CorpusError(f"no source files to measure on{reason}; expected text files of a known language")
-    texts = {path.relative_to(source.folder).as_posix(): verdict.text for source, path, verdict in kept}
+    texts = [(path.relative_to(source.folder).as_posix(), verdict.text) for source, path, verdict in kept]
     return texts, [path for _, path, _ in kept]
 
 
@@ -80,9 +80,7 @@ def evaluate_model(
     return figures | {"read_1000_bytes_ms": costs.read_1000_ms, "step_ms": costs.step_ms, "step_8_ms": costs.step_8_ms}
 
 
-def byte_figures(
-    model: Model, files: dict[str, bytes], places: list[Path], measure: Measure, tick: Tick
-) -> dict[str, float]:
+def byte_figures(model: Model, files: Files, places: list[Path], measure: Measure, tick: Tick) -> dict[str, float]:
     """Bits per byte and next-byte accuracy; `index_` and `mixture_` where there is an index and a mixer."""
     workspace = None
     if measure.index is not None:

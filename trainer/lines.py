@@ -10,12 +10,13 @@ from tinycode_ls.suggestion import Request
 from tinycode_ls.typist import Keys, retype
 
 from .practice import Edit, Exercise
+from .voices import Files
 
 
-def line_figures(model: Model, files: dict[str, bytes], count: int, seed: int = 1) -> dict[str, float]:
+def line_figures(model: Model, files: Files, count: int, seed: int = 1) -> dict[str, float]:
     """Exact matches and edit similarity (0..1) of `count` random lines, keystrokes saved, net, precision."""
     rng = random.Random(seed)
-    drawn = [exercise for path, text in files.items() for exercise in Edit.of(path, text, 20, rng).exercises(rng)]
+    drawn = [exercise for path, text in files for exercise in Edit.of(path, text, 20, rng).exercises(rng)]
     chosen = rng.sample(drawn, min(count, len(drawn)))
     completer = Completer(lambda _: model)
     keys, exact, similar = Keys(), 0, 0.0

@@ -11,7 +11,7 @@ was fitted beside a network that knows something, so this is a little less than 
 
 import math
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,8 @@ from tinycode_ls.model.document import document_header
 from tinycode_ls.replay.voices import INDEX, MIXTURE, NETWORK, network_alone
 
 Array = npt.NDArray[np.float32]
-Files = dict[str, bytes]
+Files = Sequence[tuple[str, bytes]]
+"""Path, as the model sees it, and text; several files may have one path."""
 Tick = Callable[[int, int], None]
 
 MOST_AT_ONCE = 256
@@ -60,9 +61,9 @@ class ByteQuality:
         return self.hits / max(self.count, 1)
 
 
-def byte_quality(model: Model, files: Files) -> ByteQuality:
-    """The network alone, on every byte."""
-    return voice_qualities(network_alone(model), files, None)[NETWORK]
+def byte_quality(model: Model, files: Iterable[tuple[str, bytes]]) -> ByteQuality:
+    """The network alone, on every byte of texts, each with its path."""
+    return voice_qualities(network_alone(model), list(files), None)[NETWORK]
 
 
 class WorkspaceWithout(Workspace):
@@ -89,10 +90,10 @@ def voice_qualities(
     `tick` is told how many bytes were measured, and of how many.
     """
     network, index, mixture = ByteQuality(), ByteQuality(), ByteQuality()
-    chosen, total = _draw(files, most_bytes, seed), most_bytes or sum(map(len, files.values()))
-    for path, text in files.items():
+    chosen, total = _draw(files, most_bytes, seed), most_bytes or sum(len(text) for _, text in files)
+    for file, (path, text) in enumerate(files):
         for number, (begin, line, logits) in enumerate(_lines_with_logits(model, path, text)):
-            if chosen is not None and (path, number) not in chosen:
+            if chosen is not None and (file, number) not in chosen:
                 continue
             targets = np.frombuffer(line, np.uint8)
             network.add(log_softmax(logits), targets)
@@ -126,17 +127,19 @@ def _lines_with_logits(model: Model, path: str, text: bytes) -> Iterator[tuple[i
         logits, begin = after[-1], begin + len(line)
 
 
-def _draw(files: Files, most_bytes: int, seed: int) -> set[tuple[str, int]] | None:
-    """Lines at random until they have `most_bytes`; None stands for all."""
+def _draw(files: Files, most_bytes: int, seed: int) -> set[tuple[int, int]] | None:
+    """Lines, as file and number, at random until they have `most_bytes`; None stands for all."""
     if not most_bytes:
         return None
-    lines = [(path, number, len(line)) for path, text in files.items() for number, line in enumerate(_lines(text))]
+    lines = [
+        (file, number, len(line)) for file, (_, text) in enumerate(files) for number, line in enumerate(_lines(text))
+    ]
     random.Random(seed).shuffle(lines)
     chosen, size = set(), 0
-    for path, number, length in lines:
+    for file, number, length in lines:
         if size >= most_bytes:
             break
-        chosen.add((path, number))
+        chosen.add((file, number))
         size += length
     return chosen
 

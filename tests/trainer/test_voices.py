@@ -75,7 +75,7 @@ def test_the_network_s_bits_are_those_of_its_distributions(model: Model) -> None
         for byte in TEXT:
             lost -= float(log_softmax(logits)[byte])
             logits, state = model.read(bytes([byte]), state)
-    found = voice_qualities(model, {"a.py": TEXT, "b.py": TEXT}, None)["network"]
+    found = voice_qualities(model, [("a.py", TEXT), ("b.py", TEXT)], None)["network"]
     assert found.count == 2 * len(TEXT)
     assert found.bits == pytest.approx(lost / math.log(2) / found.count, rel=0.02)
 
@@ -91,16 +91,16 @@ def test_quality_of_a_known_example() -> None:
 
 def test_the_index_helps_where_the_repository_has_the_text(model: Model) -> None:
     """And says nothing of text that nobody wrote yet; the file's own lines above count too."""
-    alone = voice_qualities(model, {"a.py": OTHER[:50]}, None)
-    given = voice_qualities(model, {"a.py": OTHER[:50]}, SuffixIndex(OTHER))
+    alone = voice_qualities(model, [("a.py", OTHER[:50])], None)
+    given = voice_qualities(model, [("a.py", OTHER[:50])], SuffixIndex(OTHER))
     assert given["mixture"].bits < alone["mixture"].bits and given["index"].bits < alone["index"].bits
-    repeated = voice_qualities(model, {"a.py": OTHER}, None)
+    repeated = voice_qualities(model, [("a.py", OTHER)], None)
     assert repeated["index"].bits < alone["index"].bits
 
 
 def test_a_sample_of_lines_is_reported_and_the_same_for_a_seed(model: Model) -> None:
     """So many bytes at least, the three voices on the same ones."""
-    files = {"a.py": TEXT * 4, "b.py": OTHER}
+    files = [("a.py", TEXT * 4), ("b.py", OTHER)]
     found = voice_qualities(model, files, None, most_bytes=100, seed=3)
     again = voice_qualities(model, files, None, most_bytes=100, seed=3)
     assert found == again
@@ -119,6 +119,19 @@ def test_what_is_measured_is_not_in_the_index(model: Model, tmp_path: Path) -> N
     files, places = read_held_out([tmp_path / "measured.py"])
     figures = byte_figures(model, files, places, Measure(index=tmp_path), lambda done, of: None)
     assert figures["index_files"] == 1 and figures["bytes"] == len(TEXT)
+
+
+def test_files_of_the_same_name_all_count(model: Model, tmp_path: Path) -> None:
+    """Two projects with a `m.py` each: all bytes of both, and lines drawn from both."""
+    texts = {"one": TEXT, "two": OTHER}
+    for name, text in texts.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "m.py").write_bytes(text)
+    files, places = read_held_out([tmp_path / "one", tmp_path / "two"])
+    assert len(places) == 2
+    for most in (0, len(TEXT + OTHER)):
+        figures = byte_figures(model, files, places, Measure(most_bytes=most), lambda done, of: None)
+        assert figures["bytes"] == len(TEXT + OTHER)
 
 
 def test_an_index_of_nothing_is_an_error(model: Model, tmp_path: Path) -> None:
