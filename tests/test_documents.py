@@ -1,7 +1,9 @@
 """Open documents follow their clients exactly; the copy is kept as lines and read with plain line ends."""
 
+import os
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from splices import apply_change, position_at
@@ -83,4 +85,12 @@ def test_a_key_in_a_large_document_costs_little():
 def test_uris():
     assert str(file_of("file:///w/a%20b.py")) == "/w/a b.py"
     assert file_of("untitled:Untitled-1") is None
+    assert file_of("file:///w/a%00b.py") is None
+    assert file_of("file://[") is None and name_of("file://[") == ""
     assert name_of("vscode-notebook-cell:/w/nb.ipynb#W0") == "/w/nb.ipynb"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there the host is part of the path")
+def test_a_file_of_another_machine_is_none_of_this_one():
+    assert file_of("file://host/w/a.py") is None and name_of("file://host/w/a.py") == "/w/a.py"
+    assert str(file_of("file://localhost/w/a.py")) == "/w/a.py"

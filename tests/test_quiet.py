@@ -93,4 +93,5 @@ def test_cells_and_unsaved_buffers_get_a_telling_name():
     assert file_name("Untitled-1", "rust") == "Untitled-1.rs"
     assert file_name("a.tsx", "typescriptreact") == "a.tsx"
     assert file_name("", "python") == "untitled.py"
+    assert file_name("/", "python") == "/untitled.py"
     assert file_name("Makefile", "makefile") == "Makefile"

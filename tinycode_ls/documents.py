@@ -6,28 +6,36 @@ Knows positions and changes by `text.py`, not LSP types and not what a completio
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from .text import Position, Span, clean, locate, replace, split_lines, units
 
 
 def file_of(uri: str) -> Path | None:
-    """The file behind a `file:` URI; None for an unsaved buffer, a notebook's cell, a remote file system."""
-    parts = urlsplit(uri)
-    return _path_of(parts.path) if parts.scheme == "file" else None
-
-
-def _path_of(path: str) -> Path:
+    """The file behind a `file:` URI; None for an unsaved buffer, a notebook's cell, another machine's file (but where a path
+    can name the machine), a name that no file can have."""
+    parts = _parts(uri)
+    host = "" if parts.netloc == "localhost" else parts.netloc
+    if parts.scheme != "file" or "\0" in unquote(parts.path):
+        return None
     if os.name != "nt":
-        return Path(unquote(path))
+        return None if host else Path(unquote(parts.path))
     from urllib.request import url2pathname  # which brings a client for the web along
 
-    return Path(url2pathname(path))
+    return Path(url2pathname(f"//{host}{parts.path}" if host else parts.path))
 
 
 def name_of(uri: str) -> str:
-    """What the document would be called as a file, for its language and for globs: the path part of any URI."""
-    return unquote(urlsplit(uri).path)
+    """What the document is called as a file, for its language and for globs: the path part of any URI."""
+    return str(file_of(uri) or unquote(_parts(uri).path))
+
+
+def _parts(uri: str) -> SplitResult:
+    """Of something that is no URI: all empty."""
+    try:
+        return urlsplit(uri)
+    except ValueError:
+        return urlsplit("")
 
 
 PAIRS = {"()", "[]", "{}", "<>", '""', "''", "``"}

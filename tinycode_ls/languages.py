@@ -28,7 +28,8 @@ def file_name(path: str, client_says: str) -> str:
     language = _ALIASES.get(client_says, client_says)
     if language not in _EXTENSIONS or files.language_of(path) == language:
         return path
-    return str(PurePosixPath(path or "untitled").with_suffix(_EXTENSIONS[language]))
+    named = PurePosixPath(path)
+    return str((named if named.name else named / "untitled").with_suffix(_EXTENSIONS[language]))
 
 
 _QUOTES = r""""(?:\\[\s\S]|[^"\\\n])*(?:"|$)|'(?:\\[\s\S]|[^'\\\n])*(?:'|$)"""
@@ -39,7 +40,11 @@ _SLASHES = r"//[^\n]*|/\*[\s\S]*?(?:\*/|\Z)"
 _DASHES = r"--[^\n]*"
 _LEXICON = (
     ("python", r"#[^\n]*", f"{_TRIPLE}|{_QUOTES}"),
-    ("ruby perl r shell toml yaml julia elixir nim nix make docker cmake meson graphql powershell gdscript", r"#[^\n]*", _QUOTES),
+    (
+        "ruby perl r shell toml yaml julia elixir nim nix make docker cmake meson graphql powershell gdscript",
+        r"#[^\n]*",
+        _QUOTES,
+    ),
     ("javascript typescript go", _SLASHES, f"{_BACKTICK}|{_QUOTES}"),
     ("c cpp csharp dart java kotlin php scala swift zig protobuf terraform", _SLASHES, _QUOTES),
     ("fsharp groovy objectivec solidity", _SLASHES, _QUOTES),
