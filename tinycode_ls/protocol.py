@@ -42,9 +42,14 @@ class InTurn(asyncio.StreamReader):
     the next one changes it."""
 
     async def readline(self) -> bytes:
-        """Of a message's header, when what came before has begun."""
+        """Of a message's header, when what came before has begun. One that is too long to be of a header is passed over, as
+        pygls passes over one that is none."""
         await asyncio.sleep(0)
-        return await super().readline()
+        while True:
+            try:
+                return await super().readline()
+            except ValueError as error:
+                log.error("a header line was passed over: %s; expected Content-Length: NUMBER", error)
 
 
 class TinycodeServer(LanguageServer):

@@ -214,6 +214,15 @@ def test_rubbish_on_the_wire_is_survived(wire, repository, body):
     assert wire.ask("workspace/executeCommand", {"command": "tinycode.status"})["state"]
 
 
+def test_a_header_line_without_end_is_survived(wire, repository):
+    wire.start(repository)
+    wire.process.stdin.write(b"X: " + b"y" * 200_000 + b"\r\n")
+    wire.process.stdin.flush()
+    assert wire.ask("workspace/executeCommand", {"command": "tinycode.status"})["state"]
+    assert wire.stop() == 0
+    assert b"a header line was passed over" in wire.errors and b"Traceback" not in wire.errors
+
+
 def test_a_request_without_sense_gets_an_error(wire, repository):
     wire.start(repository)
     answer = wire.answer(wire.begin("textDocument/inlineCompletion", {"textDocument": 3}))
