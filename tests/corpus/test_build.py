@@ -11,6 +11,8 @@ import pytest
 from tinycode_ls.errors import CorpusError
 from tinycode_ls.model.document import document_header
 from trainer.corpus.build import build_corpus, explain_file
+from trainer.corpus.collect import Options, build_from_sources
+from trainer.corpus.source import Source
 from trainer.corpus.store import is_corpus, open_corpus
 
 Code = Callable[..., str]
@@ -135,6 +137,23 @@ def test_suffixes_choose(tree: Tree, tmp_path: Path) -> None:
     """Only files of the asked suffixes are read."""
     project = tree("project", {"a.py": "x = 1\n", "b.md": "# B\n", "c.py": "y = 2\n"})
     assert set(build_corpus([project], tmp_path / "out", suffixes={".py"}).languages) == {"python"}
+
+
+def test_sources_of_one_name_are_bounded_and_counted_apart(tree: Tree, code: Code, tmp_path: Path) -> None:
+    """Two manifests may name the same package; what one manifest alone gives stays the same from version to version."""
+    sources = [
+        Source(
+            "pack", tree(f"packages/{group}/pack", {f"{group}{i}.py": code(at + i) for i in range(9)}), most_bytes=8_000
+        )
+        for at, group in ((0, "a"), (20, "b"))
+    ]
+    sizes = []
+    for number, chosen in enumerate((sources[:1], sources)):
+        corpus = build_from_sources(chosen, tmp_path / str(number), Options())
+        sizes.append([(source["files"], source["bytes"]) for source in corpus.sources])
+        assert sum(files for files, _ in sizes[-1]) == len(corpus.files)
+    assert sizes[1][0] == sizes[0][0] and sizes[1][0][0] == sizes[1][1][0] == 3
+    assert open_corpus(tmp_path / "0").hash.startswith("de5d09f10103ad5d")
 
 
 def test_half_written_corpus_is_recognised(project: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from trainer.corpus.split import Piece, order_key, split
 
 
 def pieces(*lengths: int) -> list[Piece]:
-    return [Piece(order_key(1, f"text {i}".encode()), f"{i}.py", "s", 0, length) for i, length in enumerate(lengths)]
+    return [Piece(order_key(1, f"text {i}".encode()), f"{i}.py", 0, 0, length) for i, length in enumerate(lengths)]
 
 
 def test_share_is_met() -> None:

@@ -41,19 +41,21 @@ class Options:
 
 @dataclass
 class Spool:
-    """What was kept so far, as it lies in the spool file, and why the rest was not."""
+    """What was kept so far, as it lies in the spool file, its bytes by source (numbered: two may have one name) and by
+    group, and why the rest was not."""
 
     file: BinaryIO
     pieces: list[Piece] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
-    taken: Counter[tuple[str, str]] = field(default_factory=Counter)
+    of_source: Counter[int] = field(default_factory=Counter)
+    of_group: Counter[str] = field(default_factory=Counter)
 
-    def add(self, source: Source, path: str, text: bytes, seed: int) -> None:
-        """Keep a text."""
-        self.pieces.append(Piece(order_key(seed, text), path, source.name, self.file.tell(), len(text)))
+    def add(self, number: int, group: str, path: str, text: bytes, seed: int) -> None:
+        """Keep a text of a source."""
+        self.pieces.append(Piece(order_key(seed, text), path, number, self.file.tell(), len(text)))
         self.file.write(text)
-        self.taken["source", source.name] += len(text)
-        self.taken["group", source.group] += len(text)
+        self.of_source[number] += len(text)
+        self.of_group[group] += len(text)
 
 
 def build_from_sources(sources: Sequence[Source], out: str | Path, options: Options) -> Corpus:
@@ -65,7 +67,7 @@ def build_from_sources(sources: Sequence[Source], out: str | Path, options: Opti
     with new_corpus(Path(out)) as folder:
         with (folder / "spool").open("w+b") as file:
             spool = Spool(file)
-            _collect(candidates, spool, options)
+            _collect(sources, candidates, spool, options)
             if not spool.pieces:
                 raise CorpusError(f"nothing left of {len(candidates)} files: {_worst(spool.refused)}; try --why FILE")
             how = options.seed, options.valid_share, options.shard_bytes
@@ -74,41 +76,50 @@ def build_from_sources(sources: Sequence[Source], out: str | Path, options: Opti
     return open_corpus(out)
 
 
-def _candidates(sources: Sequence[Source], options: Options) -> list[tuple[Source, Path]]:
-    """Every file asked for, in an order that its name decides, so that a bounded source is sampled evenly."""
-    found = [(source, path) for source in sources for path in source.files(options.suffixes)]
-    return sorted(found, key=lambda pair: hashlib.blake2b(_label(*pair).encode("utf-8", "replace")).digest())
+def _candidates(sources: Sequence[Source], options: Options) -> list[tuple[int, Path]]:
+    """Every file asked for with the number of its source, in an order that its name decides, so that a bounded source is
+    sampled evenly."""
+    found = [(number, path) for number, source in enumerate(sources) for path in source.files(options.suffixes)]
+
+    def place(candidate: tuple[int, Path]) -> bytes:
+        label = _label(sources[candidate[0]], candidate[1])
+        return hashlib.blake2b(label.encode("utf-8", "replace")).digest()
+
+    return sorted(found, key=place)
 
 
 def _label(source: Source, path: Path) -> str:
     return f"{source.name}/{path.relative_to(source.folder).as_posix()}"
 
 
-def _collect(candidates: list[tuple[Source, Path]], spool: Spool, options: Options) -> None:
+def _collect(sources: Sequence[Source], candidates: list[tuple[int, Path]], spool: Spool, options: Options) -> None:
     """Read, judge and spool the candidates one by one."""
     duplicates = Duplicates(sum(_size(path) for _, path in candidates), held_out_windows(options.held_out or ()))
-    for number, (source, path) in enumerate(candidates):
+    for done, (number, path) in enumerate(candidates, 1):
+        source = sources[number]
         reason = _over_group(source, path, spool, options)
         verdict = Verdict(path, reason) if reason else judge(path, source.folder, source.most_file_bytes)
-        reason = verdict.reason or _over_package(source, verdict, spool) or duplicates.reason(verdict.text)
+        reason = (
+            verdict.reason or _over_package(source, verdict, spool.of_source[number]) or duplicates.reason(verdict.text)
+        )
         if reason:
             spool.refused[reason.split(" (")[0]] += 1
         else:
-            spool.add(source, path.relative_to(source.folder).as_posix(), verdict.text, options.seed)
+            name = path.relative_to(source.folder).as_posix()
+            spool.add(number, source.group, name, verdict.text, options.seed)
         if options.progress:
-            options.progress(number + 1, len(candidates), source.name)
+            options.progress(done, len(candidates), source.name)
 
 
 def _over_group(source: Source, path: Path, spool: Spool, options: Options) -> str:
     """The reason to leave a file unread because enough was taken of its language, or ''."""
-    full = options.most_bytes is not None and spool.taken["group", source.group] + _size(path) > options.most_bytes
+    full = options.most_bytes is not None and spool.of_group[source.group] + _size(path) > options.most_bytes
     return "beyond the bytes asked of its language" if full else ""
 
 
-def _over_package(source: Source, verdict: Verdict, spool: Spool) -> str:
+def _over_package(source: Source, verdict: Verdict, taken: int) -> str:
     """The reason to leave a file out because enough was taken of its package, or ''."""
-    taken = spool.taken["source", source.name] + len(verdict.text)
-    full = source.most_bytes is not None and taken > source.most_bytes
+    full = source.most_bytes is not None and taken + len(verdict.text) > source.most_bytes
     return "beyond the bytes asked of its package" if full else ""
 
 

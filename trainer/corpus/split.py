@@ -19,11 +19,11 @@ a document once in a megabyte lost its way when it met it again: 20 bits a byte 
 
 @dataclass(frozen=True, order=True)
 class Piece:
-    """A kept text: `length` bytes at `offset` of the spool. Pieces sort by `key`."""
+    """A kept text: `length` bytes at `offset` of the spool, of the source of that number. Pieces sort by `key`."""
 
     key: int
     path: str
-    source: str
+    source: int
     offset: int
     length: int
 

@@ -27,11 +27,11 @@ def write_corpus(
 ) -> None:
     """Write the arrays and the card that describes them; `shard_bytes` bounds each shard, None makes one."""
     train, valid = split(pieces, valid_share)
-    writer = _Writer(folder, spool)
+    writer = _Writer(folder, spool, sources)
     shards = [writer.write(name, "train", part) for name, part in _shards(train, shard_bytes)]
     writer.write("valid.bin", "valid", valid)
     key = listing_hash(shards, writer.digest.hexdigest())
-    card = _card(writer.documents, refused, sources)
+    card = _card(writer, refused)
     describe(folder, shards, {"hash": key, "seed": seed, "valid_share": valid_share, **card})
 
 
@@ -53,10 +53,12 @@ def _shards(pieces: Sequence[Piece], most: int | None) -> Iterator[tuple[str, li
 
 
 class _Writer:
-    """Writes files of documents; keeps where each document stands in its split, and the hash of all text."""
+    """Writes files of documents; keeps where each document stands in its split, how many of each source there are, and the
+    hash of all text."""
 
-    def __init__(self, folder: Path, spool: BinaryIO) -> None:
-        self.folder, self.spool = folder, spool
+    def __init__(self, folder: Path, spool: BinaryIO, sources: Sequence[Source]) -> None:
+        self.folder, self.spool, self.sources = folder, spool, sources
+        self.files, self.sizes = Counter[int](), Counter[int]()
         self.digest, self.documents, self.ends = hashlib.sha256(), list[Document](), Counter[str]()
 
     def write(self, name: str, split_name: str, pieces: Sequence[Piece]) -> Shard:
@@ -69,7 +71,10 @@ class _Writer:
                 self.digest.update(text)
                 digest.update(text)
                 at = self.ends[split_name]
-                self.documents.append(Document(piece.path, split_name, at, len(text), piece.source))
+                source = self.sources[piece.source].name
+                self.documents.append(Document(piece.path, split_name, at, len(text), source))
+                self.files[piece.source] += 1
+                self.sizes[piece.source] += len(text)
                 self.ends[split_name] += len(text)
                 size += len(text)
         return Shard(self.folder / name, size, digest.hexdigest())
@@ -80,20 +85,23 @@ def _document(spool: BinaryIO, piece: Piece) -> bytes:
     return document_header(piece.path) + spool.read(piece.length)
 
 
-def _card(documents: Sequence[Document], refused: Mapping[str, int], sources: Sequence[Source]) -> dict[str, Any]:
+def _card(writer: _Writer, refused: Mapping[str, int]) -> dict[str, Any]:
     """What `corpus.json` says beside the hash."""
     languages: Counter[str] = Counter()
-    files, sizes = Counter[str](), Counter[str]()
-    for document in documents:
+    for document in writer.documents:
         languages[language_of(document.path) or "other"] += document.length
-        files[document.source] += 1
-        sizes[document.source] += document.length
     return {
         "languages": dict(languages.most_common()),
         "refused": dict(Counter(refused).most_common()),
         "sources": [
-            {"name": s.name, "version": s.version, "licence": s.licence, "files": files[s.name], "bytes": sizes[s.name]}
-            for s in sources
+            {
+                "name": s.name,
+                "version": s.version,
+                "licence": s.licence,
+                "files": writer.files[n],
+                "bytes": writer.sizes[n],
+            }
+            for n, s in enumerate(writer.sources)
         ],
-        "files": [[d.path, d.split, d.offset, d.length, d.source] for d in documents],
+        "files": [[d.path, d.split, d.offset, d.length, d.source] for d in writer.documents],
     }
