@@ -10,7 +10,7 @@ from tinycode_ls import terminal
 from tinycode_ls.cli import main, parser
 from tinycode_ls.errors import SettingsError, TinycodeError
 from tinycode_ls.suggestion import Source, Suggestion
-from tinycode_ls.terminal import read_place, split_place
+from tinycode_ls.terminal import read_text, split_place, split_text
 
 
 class FakeBackend:
@@ -71,7 +71,7 @@ def test_complete_prints_the_text_on_stdout_and_where_from_on_stderr(tmp_path, c
 
 
 def test_complete_as_json_from_standard_input(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "stdin", io.StringIO("print("))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"print("), "ascii"))
     assert main(["complete", "-", "--json"]) == 0
     assert '"text": "x)"' in capsys.readouterr().out
 
@@ -85,6 +85,8 @@ def test_complete_as_json_from_standard_input(monkeypatch, capsys):
         (["complete", "FILE", "--model", "m.onnx"], "m.onnx: no such file", "name a model file"),
         (["--tcp", "localhost"], "--tcp localhost", "expected HOST:PORT"),
         (["--tcp", "localhost:99999"], "--tcp localhost:99999", "expected HOST:PORT"),
+        (["--tcp", "localhost:²"], "--tcp localhost:²", "expected HOST:PORT"),
+        (["--tcp", "0.0.0.0:8765"], "--tcp 0.0.0.0:8765", "of this machine alone"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(tmp_path, capsys, arguments, found, remedy):
@@ -125,6 +127,8 @@ def test_check_reports_and_fails_when_nothing_can_work(capsys):
         ("a:b.py:3", ("a:b.py", 3, None)),
         ("-", ("-", None, None)),
         ("-:2:1", ("-", 2, 1)),
+        ("a.py:²", ("a.py:²", None, None)),
+        ("a.py:" + "1" * 5000, ("a.py:" + "1" * 5000, None, None)),
     ],
 )
 def test_places(place, parts):
@@ -147,16 +151,38 @@ def test_a_file_with_a_colon_in_its_name(tmp_path):
         ("F:3", "ab\ncd\n", ""),
     ],
 )
-def test_text_around_a_place(tmp_path, place, left, right):
-    file = tmp_path / "a.py"
-    file.write_bytes(b"ab\r\ncd\n")
-    assert read_place(place.replace("F", str(file)), io.StringIO()) == (str(file), left, right)
+def test_text_around_a_place(place, left, right):
+    text = read_text("-", io.BytesIO(b"ab\r\ncd\n"))
+    assert split_text(text, place, *split_place(place)[1:]) == (left, right)
 
 
-def test_text_that_is_not_utf8(tmp_path):
+def test_text_that_is_not_utf8_nor_what_the_locale_says(tmp_path):
     file = tmp_path / "a.py"
     file.write_bytes(b"\xff\xfe")
-    assert read_place(str(file), io.StringIO())[1] == "\ufffd\ufffd"
+    assert read_text(str(file), None) == read_text("-", io.BytesIO(b"\xff\xfe")) == "\ufffd\ufffd"
+
+
+def test_what_an_editor_leaves_alone_is_not_read(tmp_path, monkeypatch, capsys):
+    """A secret by its name, or by what standard input is called; a file of the folder that its settings name."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(terminal, "read_text", lambda path, standard_input: pytest.fail("was read"))
+    (tmp_path / ".tinycode.toml").write_text("disabled_files = ['docs/**']\n")
+    for arguments, reason in (
+        ([".env"], ".env: no suggestions: a file that may hold secrets"),
+        (["-", "--path", "x/id_rsa"], "x/id_rsa: no suggestions: a file that may hold secrets"),
+        (["docs/conf.py:3"], "docs/conf.py: no suggestions: the file matches `disabled_files`"),
+    ):
+        assert main(["complete", *arguments]) == 2
+        assert capsys.readouterr() == ("", f"tinycode-ls: {reason}\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["replay", "--lines", "x"], ["replay", "--commits", "²"], ["complete", "-n", "0", "-"]]
+)
+def test_a_number_that_is_none_is_said_in_words(capsys, arguments):
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert "; expected a whole number from 1\n" in capsys.readouterr().err
 
 
 def test_errors_are_of_one_tree():

@@ -38,7 +38,11 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"tinycode-ls {__version__}")
     top.add_argument("--model", help="model file (default: the workspace's, yours, the shipped one)")
-    top.add_argument("--tcp", metavar="HOST:PORT", help="serve one client on a socket instead of stdio, for debugging")
+    top.add_argument(
+        "--tcp",
+        metavar="HOST:PORT",
+        help="serve one client on a socket of this machine instead of stdio, for debugging",
+    )
     top.set_defaults(run=serve)
     commands = top.add_subparsers(metavar="COMMAND", title="without an editor", help="one of:")
     _add_complete(commands)
@@ -52,7 +56,7 @@ def _add_complete(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     sub.add_argument(
         "place", metavar="FILE[:LINE[:COLUMN]]", help="- is standard input; from 1; default: the end of the file"
     )
-    sub.add_argument("-n", type=int, default=1, metavar="N", help="how many alternatives (default 1)")
+    sub.add_argument("-n", type=_count, default=1, metavar="N", help="how many alternatives (default 1)")
     sub.add_argument("--path", default="", metavar="NAME", help="what standard input is called, for its language")
     _add_common(sub)
     sub.set_defaults(run=complete)
@@ -76,10 +80,9 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text}; expected 1 or more")
-    return number
+    if not (text.isdecimal() and len(text) < 10 and int(text)):
+        raise argparse.ArgumentTypeError(f"{text}; expected a whole number from 1")
+    return int(text)
 
 
 def _add_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -108,7 +111,8 @@ def complete(options: argparse.Namespace) -> int:
     """One completion in the terminal."""
     from .terminal import complete_at
 
-    found, problems = complete_at(options.place, options.model, options.n, sys.stdin, options.path)
+    standard_input = sys.stdin.buffer if sys.stdin else None
+    found, problems = complete_at(options.place, options.model, options.n, standard_input, options.path)
     for problem in problems:
         print(f"tinycode-ls: {problem}", file=sys.stderr)
     if options.json:

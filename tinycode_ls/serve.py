@@ -9,6 +9,8 @@ from .memory import share_one_heap
 from .protocol import TinycodeServer
 from .server import create_server
 
+LOOPBACK = ("", "localhost", "127.0.0.1")
+
 
 def serve_stdio(model: str | None) -> int:
     """0 when the client said goodbye, 1 when it just went, as LSP wants it."""
@@ -20,10 +22,10 @@ def serve_stdio(model: str | None) -> int:
 
 
 def serve_tcp(address: str, model: str | None) -> int:
-    """One client on a socket; only on this machine unless another host is named."""
+    """One client on a socket, of this machine only: who may connect may read what the server does."""
     host, _, port = address.rpartition(":")
-    if not port.isdigit() or int(port) > 65_535:
-        raise SettingsError(f"--tcp {address}: expected HOST:PORT, for example 127.0.0.1:8765")
+    if host not in LOOPBACK or not (port.isdecimal() and len(port) < 6 and int(port) < 65_536):
+        raise SettingsError(f"--tcp {address}: expected HOST:PORT of this machine alone, for example 127.0.0.1:8765")
     try:
         listening = socket.create_server((host or "127.0.0.1", int(port)))
     except OSError as error:

@@ -1,18 +1,22 @@
 """What the sub-commands do without an editor: one completion, one check. Returns values; prints nothing."""
 
+import contextlib
 import platform
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 from .backend import LocalBackend
 from .configuration import Configuration
 from .engine.deadline import Deadline
 from .errors import ModelFileError, SettingsError
+from .quiet import why_quiet
 from .session import Explanation
+from .settings import Settings
 from .suggestion import Request
 
+MOST_DIGITS = 10
 SAMPLE = "import json\nfrom pathlib import Path\n\n\ndef load(path: Path) -> dict:\n    with open(path) as "
 
 
@@ -48,21 +52,30 @@ class CheckReport:
 
 
 def complete_at(
-    place: str, model: str | None, count: int, standard_input: TextIO, name: str = ""
+    place: str, model: str | None, count: int, standard_input: BinaryIO | None, name: str = ""
 ) -> tuple[list[Completion], list[str]]:
     """The suggestions at `FILE[:LINE[:COLUMN]]`, whole lines, best first; the index is that of the current folder. `name` is
     what standard input is called, for its language. And the model files that were passed over, each with its fault.
-    Raises ModelFileError when the one named is among them."""
-    path, left, right = read_place(place, standard_input)
+    Raises ModelFileError when the one named is among them, SettingsError where an editor would be answered by silence."""
     problems: list[str] = []
     here = Path.cwd()
-    backend, _ = _backend(here, model, problems)
+    backend, settings, _ = _backend(here, model, problems)
+    path, line, column = split_place(place)
+    name = name if path == "-" else path
+
+    def keep_quiet(left: str, right: str) -> None:
+        if reason := why_quiet(settings, str(here / name) if name else "", "", left, right, (here,)):
+            raise SettingsError(f"{name or path}: no suggestions: {reason}")
+
+    keep_quiet("", "")  # a secret is not even read
+    left, right = split_text(read_text(path, standard_input), place, line, column)
+    keep_quiet(left, right)
     backend.build_index(lambda percent, message: None, Deadline())
-    found = backend.complete(Request(path or name, left, right, whole_lines=True, count=max(1, count)), Deadline())
+    found = backend.complete(Request(name, left, right, whole_lines=True, count=count), Deadline())
     if problems and (model or not found):  # a model that was named is not quietly replaced by another
         raise ModelFileError(problems[0])
     completions = []
-    for item in found[: max(1, count)]:
+    for item in found[:count]:
         sources = tuple(source.within([here]) for source in backend.explain(item))
         completions.append(Completion(item.text, item.probability, Explanation(item, sources, ()).summary))
     return completions, problems
@@ -71,8 +84,7 @@ def complete_at(
 def check_folder(folder: Path, model: str | None) -> CheckReport:
     """Try everything the server will need, here and now."""
     report = CheckReport()
-    begin = time.perf_counter()
-    backend, setting_problems = _backend(folder, model, report.problems)
+    backend, _, setting_problems = _backend(folder, model, report.problems)
     begin = time.perf_counter()
     suggestions = backend.complete(Request("sample.py", SAMPLE, "\n", whole_lines=True), Deadline())
     first_ms = (time.perf_counter() - begin) * 1000
@@ -98,48 +110,54 @@ def check_folder(folder: Path, model: str | None) -> CheckReport:
     return report
 
 
-def read_place(place: str, standard_input: TextIO) -> tuple[str, str, str]:
-    """-> (path, text before the cursor, text after it), line ends `\\n`."""
-    path, line, column = split_place(place)
+def read_text(path: str, standard_input: BinaryIO | None) -> str:
+    """What a file holds, or standard input (`-`): as UTF-8, whatever the locale says, line ends `\\n`."""
+    if path == "-" and standard_input is None:
+        raise SettingsError("-: standard input is closed; expected text, or name a file")
     try:
-        text = standard_input.read() if path == "-" else Path(path).read_text(encoding="utf-8", errors="replace")
+        content = standard_input.read() if path == "-" and standard_input else Path(path).read_bytes()
     except OSError as error:
         raise SettingsError(
             f"{path}: {error.strerror}; expected a file that can be read, or - for standard input"
         ) from error
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return content.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def split_text(text: str, place: str, line: int | None, column: int | None) -> tuple[str, str]:
+    """-> (text before the cursor, text after it); `place` is how the user wrote it."""
     if line is None:
-        return ("" if path == "-" else path), text, ""
+        return text, ""
     lines = text.split("\n")
     if not 1 <= line <= len(lines):
         raise SettingsError(f"{place}: there is no line {line}; expected 1 to {len(lines)}")
     row = lines[line - 1]
     here = len(row) if column is None else min(column - 1, len(row))
     offset = sum(len(before) + 1 for before in lines[: line - 1]) + max(0, here)
-    return ("" if path == "-" else path), text[:offset], text[offset:]
+    return text[:offset], text[offset:]
 
 
 def split_place(place: str) -> tuple[str, int | None, int | None]:
     """`a.py:3:7` -> ("a.py", 3, 7); a file whose name really has a colon stays whole."""
-    if Path(place).exists():
-        return place, None, None
+    with contextlib.suppress(OSError):  # it may be too long for a name
+        if Path(place).exists():
+            return place, None, None
     path, numbers = place, list[int]()
     while len(numbers) < 2:
         head, colon, tail = path.rpartition(":")
-        if not (colon and tail.isdigit()):
+        if not (colon and tail.isdecimal() and len(tail) < MOST_DIGITS):
             break
         path, numbers = head, [int(tail), *numbers]
     return path, numbers[0] if numbers else None, numbers[1] if len(numbers) == 2 else None
 
 
-def _backend(folder: Path, model: str | None, problems: list[str]) -> tuple[LocalBackend, list[str]]:
-    """Configured as the server would be in this folder."""
+def _backend(folder: Path, model: str | None, problems: list[str]) -> tuple[LocalBackend, Settings, list[str]]:
+    """Configured as the server would be in this folder; the settings, and what is wrong with them."""
     configuration = Configuration({"model": model} if model else {})
     configuration.roots = (folder,)
     setting_problems = configuration.resolve()
     backend = LocalBackend(problems.append)
     backend.configure(configuration.settings, configuration.roots)
-    return backend, setting_problems
+    return backend, configuration.settings, setting_problems
 
 
 def _model_line(used: dict[str, Any]) -> str:
