@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -154,6 +155,14 @@ def test_sources_of_one_name_are_bounded_and_counted_apart(tree: Tree, code: Cod
         assert sum(files for files, _ in sizes[-1]) == len(corpus.files)
     assert sizes[1][0] == sizes[0][0] and sizes[1][0][0] == sizes[1][1][0] == 3
     assert open_corpus(tmp_path / "0").hash.startswith("de5d09f10103ad5d")
+
+
+def test_a_name_that_is_not_utf8_is_kept(tree: Tree, code: Code, tmp_path: Path) -> None:
+    """Neither the file nor its folder stops a build, and the card has them as they are."""
+    name = os.fsdecode(b"caf\xe9")
+    corpus = build_corpus([tree(name, {f"{name}.py": code(1), "é.py": code(2)})], tmp_path / "out")
+    assert {document.path for document in open_corpus(tmp_path / "out").files} == {f"{name}.py", "é.py"}
+    assert corpus.sources[0]["name"] == name
 
 
 def test_half_written_corpus_is_recognised(project: Path, tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def describe(folder: Path, shards: Sequence[Shard], card: Mapping[str, Any]) -> 
     ]
     sizes = {"train": sum(shard.size for shard in shards), "valid": (folder / "valid.bin").stat().st_size}
     whole = {"format": FORMAT, "bytes": sizes, "shards": rows, **card}
-    text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(whole, separators=(",", ":"))  # ASCII: names of files need not be UTF-8
     (folder / "corpus.json").write_text(text + "\n", "utf-8")
 
 
