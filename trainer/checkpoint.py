@@ -18,7 +18,8 @@ CHECKPOINT_VERSION = 1
 
 @dataclass
 class Progress:
-    """Where a run stands. `chunk` counts within `epoch`; `seconds` is training time without the pauses."""
+    """Where a run stands. `chunk` counts within `epoch`; `seconds` is training time without the pauses; `validated_step`: the
+    step after which the network was last judged."""
 
     step: int = 0
     epoch: int = 0
@@ -27,6 +28,7 @@ class Progress:
     bytes_read: int = 0
     best_bits: float = float("inf")
     validations_without_gain: int = 0
+    validated_step: int = 0
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,14 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Collection
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
 from tinycode_ls import __version__
 from tinycode_ls.errors import CorpusError, TinycodeError, TrainingError
+from tinycode_ls.model.spec import ModelSpec
 
 from .recipe import TUNE_DEFAULTS, Recipe
 
@@ -28,9 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
         from .parallel import leads
 
         folder = getattr(options, "folder", None)
-        again = f"; go on with: tinycode-train {options.command} --resume {folder}" if folder else ""
         if leads():
-            print(f"\ntinycode-train: stopped, the run is saved{again}", file=sys.stderr)
+            print(f"\ntinycode-train: {_stopped(options.command, folder)}", file=sys.stderr)
         return 130
 
 
@@ -88,7 +89,7 @@ def _add_tune(commands: Commands) -> None:
         help="model file to write (default: .tinycode/model.onnx, of another --language .tinycode/LANGUAGE.onnx)",
     )
     sub.add_argument("--force", action="store_true", help="write the model even when it is worse than the one there")
-    _add_run_flags(sub, TUNE_DEFAULTS)
+    _add_run_flags(sub, TUNE_DEFAULTS, without={field.name for field in fields(ModelSpec)})  # the shape is the base's
     sub.set_defaults(run=tune)
 
 
@@ -162,13 +163,13 @@ def _add_report(commands: Commands) -> None:
     sub.set_defaults(run=report)
 
 
-def _add_run_flags(sub: argparse.ArgumentParser, defaults: Recipe) -> None:
+def _add_run_flags(sub: argparse.ArgumentParser, defaults: Recipe, without: Collection[str] = ()) -> None:
     sub.add_argument("--run", dest="folder", metavar="DIR", help="folder of the run (default: beside the model)")
     sub.add_argument("--resume", metavar="RUN", help="go on with the run in this folder; other flags are its own")
     sub.add_argument("--why", metavar="FILE", help="say what would be done with this file, and stop")
     sub.add_argument("--quiet", action="store_true", help="no progress")
     groups: dict[str, Any] = {}
-    for field in fields(Recipe):
+    for field in (field for field in fields(Recipe) if field.name not in without):
         group = field.metadata["group"]
         groups.setdefault(group, sub.add_argument_group(group))
         _add_recipe_flag(groups[group], field, getattr(defaults, field.name))
@@ -184,7 +185,7 @@ def _add_recipe_flag(group: Any, field: "Field[Any]", default: Any) -> None:
 
 
 def _recipe(options: argparse.Namespace) -> Recipe:
-    return Recipe(**{field.name: getattr(options, field.name) for field in fields(Recipe)})
+    return Recipe(**{field.name: getattr(options, field.name, getattr(Recipe, field.name)) for field in fields(Recipe)})
 
 
 def fit(options: argparse.Namespace) -> int:
@@ -196,14 +197,14 @@ def fit(options: argparse.Namespace) -> int:
         return _why(options)
     if options.resume:
         folder = options.folder = Path(options.resume)
-        order, corpus = resume(folder, options.quiet)
+        order, corpus = resume(folder, "fit", options.quiet)
         out = export_run(order, corpus, folder)
     else:
         if not options.paths or not options.out:
             raise TrainingError("nothing to do; expected PATH... --out MODEL, or --resume RUN")
         paths, base = tuple(map(_absolute, options.paths)), _absolute(options.base) if options.base else ""
         order = Order(paths, _absolute(options.out), options.name, options.licence, base=base)
-        folder = options.folder = Path(options.folder or f"{Path(options.out).with_suffix('')}.run")
+        folder = options.folder = Path(options.folder or f"{options.out.removesuffix('.onnx')}.run")
         out = fit(order, _recipe(options), folder, options.quiet)
     if not leads():
         end_follower()
@@ -350,6 +351,15 @@ def _why(options: argparse.Namespace) -> int:
 
     print(explain_file(Path(options.why), [Path(path) for path in options.paths or ["."]]))
     return 0
+
+
+def _stopped(command: str, folder: Path | None) -> str:
+    """What is left of a run that Ctrl-C ended, in `folder`; of other commands nothing is."""
+    if folder is None:
+        return "stopped"
+    if not (folder / "last.pt").is_file():
+        return "stopped, before there was anything to save"
+    return f"stopped, the run is saved; go on with: tinycode-train {command} --resume {folder}"
 
 
 def _print_card(path: Path) -> None:

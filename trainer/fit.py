@@ -5,11 +5,14 @@ recipe.json    every number of the run                          last.pt, best.pt
 """
 
 import json
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from filelock import FileLock, Timeout
 from torch import Tensor
 
 from tinycode_ls import __version__
@@ -49,7 +52,7 @@ class Order:
     """What a run was asked to do. `licence` and `name` go into the model's card; `mode` is that of the model file.
 
     `base` is the model file that a tuning run starts from, empty for a run from scratch; `languages`: what is read of folders,
-    empty for all.
+    empty for all; `command`: `fit` or `tune`.
     """
 
     paths: tuple[str, ...]
@@ -59,6 +62,7 @@ class Order:
     mode: int = 0o644
     base: str = ""
     languages: tuple[str, ...] = ()
+    command: str = "fit"
 
     def save(self, folder: Path) -> None:
         """As run.json."""
@@ -82,15 +86,17 @@ def fit(order: Order, recipe: Recipe, folder: Path, quiet: bool = False) -> Path
     """Train from scratch, or from `order.base`, whose shape then counts (attention may be added, or reach farther);
     export to `order.out`; returns it."""
     base = load_model(Path(order.base)) if order.base else None
-    group = join_group(pick_device(recipe.device))
-    corpus = prepare_together(group, [Path(path) for path in order.paths], folder)
-    recipe = fitted_recipe(recipe_on(recipe, base, recipe.attention) if base else recipe, corpus, group.ranks)
-    if group.leads:
-        recipe.save(folder / "recipe.json")
-        order.save(folder)
-        _drop_old_checkpoints(folder)
-    run_to_end(start_run(recipe, corpus.hash, base_weights(order, recipe)), corpus, folder, quiet)
-    return export_run(order, corpus, folder, base.mixer_bytes if base else None)
+    check_out(Path(order.out))
+    with claimed(folder):
+        group = join_group(pick_device(recipe.device))
+        corpus = prepare_together(group, [Path(path) for path in order.paths], folder)
+        recipe = fitted_recipe(recipe_on(recipe, base, recipe.attention) if base else recipe, corpus, group.ranks)
+        if group.leads:
+            recipe.save(folder / "recipe.json")
+            order.save(folder)
+            drop_old_checkpoints(folder)
+        run_to_end(start_run(recipe, corpus.hash, base_weights(order, recipe)), corpus, folder, quiet)
+        return export_run(order, corpus, folder)
 
 
 def base_weights(order: Order, recipe: Recipe) -> dict[str, Tensor] | None:
@@ -114,12 +120,16 @@ def recipe_on(recipe: Recipe, base: Model, attention: int = 0) -> Recipe:
     return Recipe.from_dict(recipe.to_dict() | shape | {"attention": max(base.card.spec.attention, attention)})
 
 
-def resume(folder: Path, quiet: bool = False) -> tuple[Order, Corpus]:
-    """Train on where the run in `folder` stopped, up to its best.pt."""
+def resume(folder: Path, command: str, quiet: bool = False) -> tuple[Order, Corpus]:
+    """Train on where the run of `command` in `folder` stopped, up to its best.pt."""
     order, recipe = open_order(folder)
-    join_group(pick_device(recipe.device))
-    corpus = corpus_of_run(order, folder)
-    run_to_end(resume_run(load_checkpoint(folder / "last.pt"), corpus.hash), corpus, folder, quiet)
+    if order.command != command:
+        again = f"tinycode-train {order.command} --resume {folder}"
+        raise TrainingError(f"{folder}: a run of `{order.command}`; go on with: {again}")
+    with claimed(folder):
+        join_group(pick_device(recipe.device))
+        corpus = corpus_of_run(order, folder)
+        run_to_end(resume_run(load_checkpoint(folder / "last.pt"), corpus.hash), corpus, folder, quiet)
     return order, corpus
 
 
@@ -189,12 +199,13 @@ def fitted_recipe(recipe: Recipe, corpus: Corpus, ranks: int = 1) -> Recipe:
     return replace(recipe, batch=batch, sequence=sequence, validate_every=every, lanes=lanes)
 
 
-def _drop_old_checkpoints(folder: Path) -> None:
+def drop_old_checkpoints(folder: Path) -> None:
+    """Of another run in the same folder."""
     for name in ("last.pt", "best.pt", "metrics.jsonl"):
         (folder / name).unlink(missing_ok=True)
 
 
-def export_run(order: Order, corpus: Corpus, folder: Path, mixer: bytes | None = None) -> Path:
+def export_run(order: Order, corpus: Corpus, folder: Path) -> Path:
     """best.pt -> the run's model.onnx and `order.out`, refused when the file drifts from the network.
 
     In a group of processes only the leader does.
@@ -203,15 +214,16 @@ def export_run(order: Order, corpus: Corpus, folder: Path, mixer: bytes | None =
         return Path(order.out)
     checkpoint = load_checkpoint(folder / "best.pt")
     card = make_card(checkpoint, order, corpus)
-    content = export_checked(arrays_of(checkpoint), card, mixer, corpus.valid)
+    content = export_checked(arrays_of(checkpoint), card, base_mixer(order), corpus.valid)
     write_atomic(folder / "model.onnx", content, order.mode)
     write_atomic(Path(order.out), content, order.mode)
     return Path(order.out)
 
 
 def make_card(checkpoint: Checkpoint, order: Order, corpus: Corpus) -> ModelCard:
-    """What the file will say of itself."""
+    """What the file will say of itself. Held-out bits are those of best.pt, which is kept for its weights alone."""
     progress = checkpoint.progress
+    judged = {"held_out_bits": round(progress.best_bits, 4)} if not checkpoint.optimiser else {}
     return ModelCard(
         spec=checkpoint.recipe.spec,
         name=order.name,
@@ -221,7 +233,7 @@ def make_card(checkpoint: Checkpoint, order: Order, corpus: Corpus) -> ModelCard
         made_with=f"tinycode-ls {__version__}",
         recipe=checkpoint.recipe.to_dict(),
         quality={
-            "held_out_bits": round(progress.best_bits, 4),
+            **judged,
             "bytes_read": float(progress.bytes_read),
             "minutes": round(progress.seconds / 60, 2),
         },
@@ -240,12 +252,51 @@ def arrays_of(checkpoint: Checkpoint) -> Weights:
     return {name: tensor.float().numpy() for name, tensor in checkpoint.weights.items()}
 
 
+def base_mixer(order: Order) -> bytes | None:
+    """The mixer of the model that the run started from."""
+    return load_model(Path(order.base)).mixer_bytes if order.base else None
+
+
 def export_checkpoint(path: Path, out: Path) -> Path:
-    """A checkpoint in a run's folder -> a model file; the run's corpus is read to see that both agree."""
+    """A checkpoint, or the best one in a run's folder -> a model file; the run's corpus is read to see that both agree."""
+    path = path / "best.pt" if path.is_dir() else path
     folder = path.resolve().parent
     order, _ = open_order(folder)
     corpus = corpus_of_run(order, folder)
     checkpoint = load_checkpoint(path)
-    content = export_checked(arrays_of(checkpoint), make_card(checkpoint, order, corpus), None, corpus.valid)
-    write_atomic(out, content, order.mode)
+    card = make_card(checkpoint, order, corpus)
+    write_atomic(out, export_checked(arrays_of(checkpoint), card, base_mixer(order), corpus.valid), order.mode)
     return out
+
+
+def check_out(out: Path) -> None:
+    """Raises TrainingError where no file could be written at the end."""
+    if out.is_dir():
+        raise TrainingError(f"{out}: a folder; expected the name of a model file to write")
+    there = next(parent for parent in out.absolute().parents if parent.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK)):
+        raise TrainingError(f"{out}: cannot be written ({there} is not a writable folder); choose another place")
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """A run's folder, for one process, or one group of them, at a time. Raises TrainingError where another has it."""
+    if not leads():
+        yield
+        return
+    lock = FileLock(folder / "lock", timeout=0)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        raise TrainingError(
+            f"{folder}: another tinycode-train works in it; wait for it, or choose another folder with --run"
+        ) from error
+    except OSError as error:
+        raise TrainingError(
+            f"{folder}: cannot be used ({error.strerror or error}); choose another with --run"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -144,7 +144,10 @@ class _Loop:
             own = slice(first, first + self.streams.local_batch)
             run.state = tuple(tensor[:, own].to(self.device) for tensor in run.state)
         self.saved_at = time.monotonic()
-        self.validated_step = run.progress.step
+        progress = run.progress
+        self.figures = StepFigures(
+            progress.step, math.nan, math.nan, 0.0, math.nan, progress.bytes_read, progress.seconds, 0.0
+        )
         self.problem: CorpusError | None = None
 
     def done(self) -> float:
@@ -156,27 +159,27 @@ class _Loop:
             return self.group.agree(progress.seconds / (60 * recipe.minutes))
         return progress.step * recipe.accumulate / max(1, recipe.epochs * self.streams.chunks)
 
+    def finished(self, done: float) -> bool:
+        """Whether the run is at its end, or has not got better for long enough."""
+        patience = self.run.recipe.patience
+        return done >= 1 or bool(patience and self.run.progress.validations_without_gain >= patience)
+
     def train(self) -> None:
-        """Steps until done; saves at the end, on Ctrl-C and where a shard is lost, but not after a step that diverged."""
+        """Steps until the end; saves then, on Ctrl-C and where a shard is lost, but not after a step that diverged."""
         with DeferredInterrupt() as interrupt:
-            while (done := self.done()) < 1 and not self.stopped(interrupt.asked):
-                figures = self.timed_step(done) if self.threads else self.step(done)
-                self.listener.on_step(figures)
+            while not self.finished(done := self.done()) and not self.stopped(interrupt.asked):
+                self.figures = self.timed_step(done) if self.threads else self.step(done)
+                self.listener.on_step(self.figures)
                 if self.run.progress.step % self.run.recipe.validate_every == 0:
-                    self.validate(figures)
-                    if (
-                        self.run.recipe.patience
-                        and self.run.progress.validations_without_gain >= self.run.recipe.patience
-                    ):
-                        break
+                    self.validate()
                 if self.group.agree(time.monotonic() - self.saved_at) > self.run.recipe.save_seconds:
                     self.save()
+            self.save()
             if self.group.any(interrupt.asked or self.problem is not None):
-                self.save()
                 raise self.problem or KeyboardInterrupt
-        if self.run.progress.step != self.validated_step:
-            self.validate(figures)
-        self.save()
+        if self.run.progress.step != self.run.progress.validated_step:
+            self.validate()
+            self.save()
 
     def stopped(self, asked: bool) -> bool:
         """Whether a person, or a shard that cannot be read, stops the run before the next step, in any process."""
@@ -218,9 +221,11 @@ class _Loop:
         accuracy = hits / (recipe.accumulate * recipe.sequence * self.streams.local_batch)
         loss, accuracy = self.group.mean(loss, accuracy)
         if not math.isfinite(loss):
+            kept = (self.folder / "last.pt").is_file()
             raise TrainingError(
-                f"the loss became {loss} at step {progress.step}; the last good checkpoint is kept in {self.folder}; "
-                "start again with a lower --learning-rate"
+                f"the loss became {loss} at step {progress.step}; "
+                + (f"the last good checkpoint is kept in {self.folder}; " if kept else "")
+                + "start again with a lower --learning-rate"
             )
         self.group.average_gradients(run.network)
         norm = float(nn.utils.clip_grad_norm_(run.network.parameters(), recipe.clip or math.inf))
@@ -251,13 +256,13 @@ class _Loop:
         if progress.chunk >= self.streams.chunks:
             progress.epoch, progress.chunk = progress.epoch + 1, 0
 
-    def validate(self, figures: StepFigures) -> None:
+    def validate(self) -> None:
         """Measure on held-out bytes; keep the best weights."""
-        run, progress = self.run, self.run.progress
+        run, progress, figures = self.run, self.run.progress, self.figures
         quality = measure(run.network, self.held_out, run.recipe.validation_bytes, self.device, self.autocast)
         best = self.group.agree(quality.bits) < progress.best_bits
         progress.validations_without_gain = 0 if best else progress.validations_without_gain + 1
-        self.validated_step = progress.step
+        progress.validated_step = progress.step
         if best:
             progress.best_bits = quality.bits
             self.write("best.pt", {}, ())

@@ -5,11 +5,11 @@ goes along unchanged. Quality is measured on held-out files before and after, wi
 model is never replaced by a worse one unasked.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tinycode_ls.atomic import write_atomic
-from tinycode_ls.engine.model import load_model
+from tinycode_ls.engine.model import load_model, open_model
 from tinycode_ls.errors import ModelFileError, TrainingError
 from tinycode_ls.model.document import document_header
 from tinycode_ls.model.file import read_model_file
@@ -21,6 +21,9 @@ from .fit import (
     Order,
     arrays_of,
     base_weights,
+    check_out,
+    claimed,
+    drop_old_checkpoints,
     fitted_recipe,
     make_card,
     prepare_corpus,
@@ -52,22 +55,23 @@ class Tuned:
 
 def tune(order: Order, recipe: Recipe, folder: Path, force: bool = False, quiet: bool = False) -> Tuned:
     """Tune `order.base` on the order's paths and write `order.out` when it is better than what is there."""
-    base = Path(order.base)
-    model = load_model(base)
+    model = load_model(Path(order.base))
+    order = replace(order, command="tune")
+    check_out(Path(order.out))
     make_private(folder)
-    corpus = prepare_corpus([Path(path) for path in order.paths], folder, order.languages)
-    recipe = fitted_recipe(recipe_on(recipe, model), corpus)
-    recipe.save(folder / "recipe.json")
-    order.save(folder)
-    run_to_end(start_run(recipe, corpus.hash, base_weights(order, recipe)), corpus, folder, quiet)
-    return finish(order, corpus, folder, force)
+    with claimed(folder):
+        corpus = prepare_corpus([Path(path) for path in order.paths], folder, order.languages)
+        recipe = fitted_recipe(recipe_on(recipe, model), corpus)
+        recipe.save(folder / "recipe.json")
+        order.save(folder)
+        drop_old_checkpoints(folder)
+        run_to_end(start_run(recipe, corpus.hash, base_weights(order, recipe)), corpus, folder, quiet)
+        return finish(order, corpus, folder, force)
 
 
 def resume_tune(folder: Path, force: bool = False, quiet: bool = False) -> Tuned:
     """Go on with the tuning run in `folder`."""
-    order, corpus = resume(folder, quiet)
-    if not order.base:
-        raise TrainingError(f"{folder}: a run from scratch; resume it with `tinycode-train fit --resume {folder}`")
+    order, corpus = resume(folder, "tune", quiet)
     return finish(order, corpus, folder, force)
 
 
@@ -75,15 +79,18 @@ def finish(order: Order, corpus: Corpus, folder: Path, force: bool) -> Tuned:
     """Export, measure, and replace what is there if it is worse (or if forced)."""
     base = load_model(Path(order.base))
     checkpoint = load_checkpoint(folder / "best.pt")
-    card = make_card(checkpoint, order, corpus)
-    made = folder / "model.onnx"
+    if base.card.spec != checkpoint.recipe.spec:
+        raise TrainingError(f"{order.base}: of another shape than when the run began; restore it, or start a new run")
     base_arrays = import_weights(read_model_file(Path(order.base)), base.card.spec)
     weights = blend(arrays_of(checkpoint), base_arrays, BASE_SHARE)
+    card, made = make_card(checkpoint, order, corpus), folder / "model.onnx"
     # What int8 loses counts in the comparison below, which is made with the file itself. To refuse drift here would refuse
     # short runs: they change the weights by less than int8 can say.
-    write_atomic(made, model_bytes(weights, card, base.mixer_bytes), order.mode)
+    tuned = open_model(model_bytes(weights, card, base.mixer_bytes), str(made))
     held_out = held_out_files(corpus)
-    before, after = byte_quality(base, held_out), byte_quality(load_model(made), held_out)
+    before, after = byte_quality(base, held_out), byte_quality(tuned, held_out)
+    card = replace(card, quality=card.quality | {"held_out_bits": round(after.bits, 4)})
+    write_atomic(made, model_bytes(weights, card, base.mixer_bytes), order.mode)
     rival = _quality_of(Path(order.out), held_out)
     worse = after.bits >= min(before.bits, rival.bits if rival else before.bits)
     if worse and not force:
@@ -97,16 +104,16 @@ def blend(tuned: Weights, base: Weights, base_share: float) -> Weights:
     return {name: (1 - base_share) * array + base_share * base[name] for name, array in tuned.items()}
 
 
-def held_out_files(corpus: Corpus) -> dict[str, bytes]:
-    """Documents of the corpus's held-out part, up to MOST_MEASURED bytes."""
-    kept: dict[str, bytes] = {}
+def held_out_files(corpus: Corpus) -> list[tuple[str, bytes]]:
+    """Path and text of the documents of the corpus's held-out part, up to MOST_MEASURED bytes; some may be of one file."""
+    kept: list[tuple[str, bytes]] = []
     size = 0
     for document in corpus.files:
         if document.split != "valid" or (kept and size >= MOST_MEASURED):
             continue
         whole = corpus.valid[document.offset : document.offset + document.length].tobytes()
         text = whole[len(document_header(document.path)) :]
-        kept[document.path] = text[:MOST_MEASURED]
+        kept.append((document.path, text[:MOST_MEASURED]))
         size += len(text)
     return kept
 
@@ -128,7 +135,7 @@ def protect(folder: Path) -> None:
         write_atomic(ignore, b"# A model trained on this repository: keep it on this machine.\n*\n")
 
 
-def _quality_of(path: Path, files: dict[str, bytes]) -> ByteQuality | None:
+def _quality_of(path: Path, files: list[tuple[str, bytes]]) -> ByteQuality | None:
     try:
         return byte_quality(load_model(path), files) if path.exists() else None
     except ModelFileError:

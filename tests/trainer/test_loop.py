@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from tinycode_ls.errors import TrainingError
+from trainer import loop
 from trainer.checkpoint import load_checkpoint
 from trainer.loop import StepFigures, resume_run, start_run, train
 from trainer.recipe import Recipe
@@ -151,3 +152,36 @@ def test_a_damaged_checkpoint_is_named_and_left_alone(tmp_path: Path, content: b
     with pytest.raises(TrainingError, match=r"last\.pt"):
         load_checkpoint(path)
     assert content is None or path.read_bytes() == content
+
+
+def test_ctrl_c_in_the_last_step_leaves_a_run_that_is_judged_when_resumed(tmp_path: Path) -> None:
+    """There is nothing left to train then, and until then no best.pt."""
+    recipe = replace(RECIPE, validate_every=1000)
+    with pytest.raises(KeyboardInterrupt):
+        train(start_run(recipe, "x"), DATA, DATA, tmp_path, Quiet(stop_at=24))
+    heard = Quiet()
+    train(resume_run(load_checkpoint(tmp_path / "last.pt"), "x"), DATA, DATA, tmp_path, heard)
+    assert not heard.bits and len(heard.validations) == 1
+    assert load_checkpoint(tmp_path / "best.pt").progress.best_bits == heard.validations[0].bits
+
+
+def test_ctrl_c_in_the_last_validation_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run was saved before."""
+
+    def interrupted(*_: object) -> Quality:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(loop, "measure", interrupted)
+        train(start_run(replace(RECIPE, validate_every=1000), "x"), DATA, DATA, tmp_path, Quiet())
+    assert load_checkpoint(tmp_path / "last.pt").progress.step == 24
+
+
+def test_a_run_that_stopped_early_stays_stopped_when_resumed(tmp_path: Path) -> None:
+    """Else each resumption would make another model of it."""
+    noise = np.random.default_rng(0).integers(1, 255, 3000).astype(np.uint8)
+    recipe = replace(RECIPE, steps=2000, validate_every=5, patience=2, learning_rate=0.02)
+    train(start_run(recipe, "x"), DATA, noise, tmp_path, Quiet())
+    heard = Quiet()
+    train(resume_run(load_checkpoint(tmp_path / "last.pt"), "x"), DATA, noise, tmp_path, heard)
+    assert not heard.bits and not heard.validations

@@ -1,0 +1,119 @@
+"""A run's folder: one process at a time, of one command, from one base; what it exports keeps the base's mixer."""
+
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tinycode_ls.engine.mixer import mixer_to_bytes
+from tinycode_ls.engine.model import load_model
+from tinycode_ls.errors import TrainingError
+from tinycode_ls.model.card import ModelCard
+from trainer import cli
+from trainer import tune as tuning
+from trainer.export import model_bytes
+from trainer.fit import Order, check_out, claimed, export_checkpoint, fit, open_order, resume
+from trainer.mixer import MixerNetwork
+from trainer.network import Network
+from trainer.recipe import Recipe
+from trainer.tune import resume_tune, tune
+
+RECIPE = Recipe(hidden=16, embedding=8, attention=0, steps=3, batch=4, sequence=16, dropout=0.0, threads=1)
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Order:
+    """Two files to read, and a base with a mixer."""
+    (tmp_path / "repo").mkdir()
+    for name in ("one", "two", "three"):
+        lines = "".join(f"{name}_{number} = {number}\n" for number in range(150))
+        (tmp_path / "repo" / f"{name}.py").write_text(lines)
+    network, mixer = Network(RECIPE.spec), mixer_to_bytes(MixerNetwork().to_mixer())
+    weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+    (tmp_path / "base.onnx").write_bytes(model_bytes(weights, ModelCard(RECIPE.spec), mixer))
+    return Order((str(tmp_path / "repo"),), str(tmp_path / "out.onnx"), base=str(tmp_path / "base.onnx"))
+
+
+def test_the_base_s_mixer_goes_along(tmp_path: Path, order: Order) -> None:
+    """Also when the run is resumed or a checkpoint exported."""
+    mixer = load_model(Path(order.base)).mixer_bytes
+    assert mixer and load_model(fit(order, RECIPE, tmp_path / "run", quiet=True)).mixer_bytes == mixer
+    for checkpoint in ("best.pt", "last.pt", ""):
+        made = load_model(export_checkpoint(tmp_path / "run" / checkpoint, tmp_path / "again.onnx"))
+        assert made.mixer_bytes == mixer
+        assert ("held_out_bits" in made.card.quality) is (checkpoint != "last.pt")
+
+
+def test_a_run_is_resumed_by_its_own_command(tmp_path: Path, order: Order) -> None:
+    """`fit --resume` of a tuning run would write its network unblended, over whatever is there."""
+    fit(order, RECIPE, tmp_path / "fit", quiet=True)
+    tune(order, RECIPE, tmp_path / "tune", force=True, quiet=True)
+    assert open_order(tmp_path / "tune")[0].command == "tune"
+    with pytest.raises(TrainingError, match="a run of `tune`; go on with: tinycode-train tune --resume"):
+        resume(tmp_path / "tune", "fit")
+    with pytest.raises(TrainingError, match="a run of `fit`; go on with: tinycode-train fit --resume"):
+        resume_tune(tmp_path / "fit")
+
+
+def test_a_new_tuning_run_does_not_go_on_with_the_old_one(
+    tmp_path: Path, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed before its first checkpoint, it leaves none to resume from."""
+    tune(order, RECIPE, tmp_path / "run", force=True, quiet=True)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tuning, "run_to_end", killed)
+    with pytest.raises(KeyboardInterrupt):
+        tune(order, RECIPE, tmp_path / "run", force=True, quiet=True)
+    assert not list((tmp_path / "run").glob("*.pt"))
+
+
+def test_a_base_of_another_shape_than_at_the_beginning_is_one_line(tmp_path: Path, order: Order) -> None:
+    """Somebody replaced it meanwhile."""
+    tune(order, RECIPE, tmp_path / "run", force=True, quiet=True)
+    spec = replace(RECIPE, hidden=20).spec
+    weights = {name: tensor.numpy() for name, tensor in Network(spec).state_dict().items()}
+    Path(order.base).write_bytes(model_bytes(weights, ModelCard(spec), None))
+    with pytest.raises(TrainingError, match="of another shape than when the run began"):
+        resume_tune(tmp_path / "run")
+
+
+def test_a_folder_is_for_one_run_at_a_time(tmp_path: Path) -> None:
+    """Two would write the same checkpoints."""
+    refused = pytest.raises(TrainingError, match="another tinycode-train works in it")
+    with claimed(tmp_path / "run"), refused, claimed(tmp_path / "run"):
+        pass
+    with claimed(tmp_path / "run"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("saved", "says"),
+    [(True, "the run is saved; go on with: tinycode-train fit --resume"), (False, "before there was")],
+)
+def test_ctrl_c_says_what_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], saved: bool, says: str
+) -> None:
+    """Nothing is promised that is not there."""
+
+    def interrupted(options: Namespace) -> int:
+        options.folder = tmp_path
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "fit", interrupted)
+    if saved:
+        (tmp_path / "last.pt").write_text("")
+    assert cli.main(["fit"]) == 130 and says in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_is_told_before_training(tmp_path: Path) -> None:
+    """Not after it."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TrainingError, match="a folder; expected the name of a model file"):
+        check_out(tmp_path)
+    with pytest.raises(TrainingError, match="file is not a writable folder"):
+        check_out(tmp_path / "file" / "model.onnx")
+    check_out(tmp_path / "new" / "folder" / "model.onnx")
