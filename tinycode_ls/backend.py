@@ -119,12 +119,13 @@ class LocalBackend:
 
     def refresh(self, paths: list[Path] | None, documents: dict[Path, str | None]) -> None:
         """Nothing to do without an index."""
-        if self._workspace is not None:
-            self._workspace.refresh(paths, documents)
+        if workspace := self._workspace:
+            workspace.refresh(paths, documents)
 
     def status(self) -> dict[str, Any]:
         """Plain values: models by language, index figures, a problem."""
-        used = self._store.in_use() if self._store else {}
+        store = self._store
+        used = store.in_use() if store else {}
         models = [
             {
                 "language": language or "other files",
@@ -160,11 +161,12 @@ class LocalBackend:
         return self._workspace
 
     def _model_for(self, path: str) -> "Model":
-        if self._store is None:
+        store = self._store  # `configure` may drop it at any moment
+        if store is None:
             from .engine.model import load_model
 
-            self._store = ModelStore(self._choices, load_model, self._on_problem)
-        return self._store.get(language_of(path))
+            store = self._store = ModelStore(self._choices, load_model, self._on_problem)
+        return store.get(language_of(path))
 
     def _one_serves_all(self) -> bool:
         """Whether one model, named or the workspace's, is for every language; or there is none, for any."""

@@ -17,7 +17,6 @@ from ..engine.model import Array, Model, State
 from ..index.workspace import Workspace
 
 NETWORK, INDEX, MIXTURE = "network", "index", "mixture"
-VOICES = (NETWORK, INDEX, MIXTURE)
 
 
 class SilentNetwork(Model):
