@@ -75,7 +75,7 @@ def evaluate_model(
     files, places = read_held_out(paths)
     figures = byte_figures(model, files, places, measure, tick)
     if measure.lines:
-        figures |= line_figures(model, files, measure.lines)
+        figures |= line_figures(model, files, measure.lines, measure.seed)
     costs = speed(model)
     return figures | {"read_1000_bytes_ms": costs.read_1000_ms, "step_ms": costs.step_ms, "step_8_ms": costs.step_8_ms}
 

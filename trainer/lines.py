@@ -14,10 +14,13 @@ from .voices import Files
 
 
 def line_figures(model: Model, files: Files, count: int, seed: int = 1) -> dict[str, float]:
-    """Exact matches and edit similarity (0..1) of `count` random lines, keystrokes saved, net, precision."""
+    """Exact matches and edit similarity (0..1) of `count` random lines, keystrokes saved, net, precision; nothing where there
+    is no line to draw."""
     rng = random.Random(seed)
     drawn = [exercise for path, text in files for exercise in Edit.of(path, text, 20, rng).exercises(rng)]
     chosen = rng.sample(drawn, min(count, len(drawn)))
+    if not chosen:
+        return {}
     completer = Completer(lambda _: model)
     keys, exact, similar = Keys(), 0, 0.0
     for exercise in chosen:
@@ -26,10 +29,9 @@ def line_figures(model: Model, files: Files, count: int, seed: int = 1) -> dict[
         exact += whole.strip() == line.strip()
         similar += SequenceMatcher(None, whole.strip(), line.strip(), autojunk=False).ratio()
         keys += retype(line, lambda typed, exercise=exercise: _ask(completer, exercise, typed))  # type: ignore[misc]
-    total = max(1, len(chosen))
     return {
-        "line_exact_match": exact / total,
-        "line_edit_similarity": similar / total,
+        "line_exact_match": exact / len(chosen),
+        "line_edit_similarity": similar / len(chosen),
         "keystrokes_saved": keys.saved,
         "keystrokes_saved_net": keys.net,
         "precision": keys.precision,
