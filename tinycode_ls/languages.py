@@ -32,25 +32,53 @@ def file_name(path: str, client_says: str) -> str:
     return str((named if named.name else named / "untitled").with_suffix(_EXTENSIONS[language]))
 
 
-_QUOTES = r""""(?:\\[\s\S]|[^"\\\n])*(?:"|$)|'(?:\\[\s\S]|[^'\\\n])*(?:'|$)"""
-_TRIPLE = r'"""(?:\\[\s\S]|[^\\])*?(?:"""|\Z)|' + r"'''(?:\\[\s\S]|[^\\])*?(?:'''|\Z)"
+_DOUBLE = r'"(?:\\[\s\S]|[^"\\\n])*(?:"|$)'
+_SINGLE = r"'(?:\\[\s\S]|[^'\\\n])*(?:'|$)"
+_QUOTES = f"{_DOUBLE}|{_SINGLE}"
+_TRIPLE = r'"""(?:\\[\s\S]|[^\\])*?(?:"""|\Z)'
+_TRIPLES = rf"{_TRIPLE}|'''(?:\\[\s\S]|[^\\])*?(?:'''|\Z)"
 _BACKTICK = r"`(?:\\[\s\S]|[^`\\])*(?:`|\Z)"
-_RUST = r""""(?:\\[\s\S]|[^"\\])*(?:"|\Z)|'(?:\\.|[^'\\\n])'"""
-_SLASHES = r"//[^\n]*|/\*[\s\S]*?(?:\*/|\Z)"
+_OVER_LINES = r'"(?:\\[\s\S]|[^"\\])*(?:"|\Z)'
+_CHARACTER = r"'(?:\\.[^'\n]*|[^'\\\n])'"
+"""Where a single quote may also be of a lifetime, a type or a name."""
+_NUMBER = r"\b\d(?:'?[0-9A-Za-z])+"
+"""Taken for a string that ends at once: the quotes between its digits begin none."""
+_BRACKETS = r"\[(?P<level>=*)\[[\s\S]*?(?:\](?P=level)\]|\Z)"
+_HASH = r"#[^\n]*"
+_HASH_AFTER_BLANK = r"(?<![^\s;(])#[^\n]*"
+_SLASHES = r"//[^\n]*"
+_STARS = r"/\*[\s\S]*?(?:\*/|\Z)"
+_C_LIKE = f"{_SLASHES}|{_STARS}"
 _DASHES = r"--[^\n]*"
+_ML = r"\(\*(?!\))[\s\S]*?(?:\*\)|\Z)"
+_NOTHING = r"(?!)"
 _LEXICON = (
-    ("python", r"#[^\n]*", f"{_TRIPLE}|{_QUOTES}"),
-    (
-        "ruby perl r shell toml yaml julia elixir nim nix make docker cmake meson graphql powershell gdscript",
-        r"#[^\n]*",
-        _QUOTES,
-    ),
-    ("javascript typescript go", _SLASHES, f"{_BACKTICK}|{_QUOTES}"),
-    ("c cpp csharp dart java kotlin php scala swift zig protobuf terraform", _SLASHES, _QUOTES),
-    ("fsharp groovy objectivec solidity", _SLASHES, _QUOTES),
-    ("css", r"/\*[\s\S]*?(?:\*/|\Z)", _QUOTES),
-    ("rust", _SLASHES, _RUST),
-    ("lua sql haskell", _DASHES, _QUOTES),
+    ("python toml", _HASH, f"{_TRIPLES}|{_QUOTES}"),
+    ("julia elixir nim gdscript graphql", _HASH, f"{_TRIPLE}|{_QUOTES}"),
+    ("r nix make docker cmake meson", _HASH, _QUOTES),
+    ("shell perl", _HASH_AFTER_BLANK, rf"\\['\"]|{_QUOTES}"),
+    ("yaml", _HASH_AFTER_BLANK, rf"(?<![^\s\[{{,])(?:{_QUOTES})"),
+    ("ruby", rf"^=begin\b[\s\S]*?(?:^=end\b|\Z)|{_HASH}", _QUOTES),
+    ("powershell", rf"<#[\s\S]*?(?:#>|\Z)|{_HASH}", _QUOTES),
+    ("ini", r"[#;][^\n]*", _NOTHING),
+    ("javascript typescript go", _C_LIKE, f"{_BACKTICK}|{_QUOTES}"),
+    ("c cpp objectivec", _C_LIKE, f"{_NUMBER}|{_QUOTES}"),
+    ("csharp java kotlin scala swift", _C_LIKE, f"{_TRIPLE}|{_QUOTES}"),
+    ("dart groovy gradle", _C_LIKE, f"{_TRIPLES}|{_QUOTES}"),
+    ("zig protobuf solidity", _C_LIKE, _QUOTES),
+    ("php terraform", rf"{_C_LIKE}|#(?!\[)[^\n]*", _QUOTES),
+    ("json", _C_LIKE, _DOUBLE),
+    ("css", _STARS, _QUOTES),
+    ("rust", _C_LIKE, f"{_OVER_LINES}|{_CHARACTER}"),
+    ("lua", f"--{_BRACKETS}|{_DASHES}", f"{_BRACKETS.replace('level', 'depth')}|{_QUOTES}"),
+    ("sql", f"{_DASHES}|{_STARS}", _QUOTES),
+    ("haskell", rf"{_DASHES}|\{{-[\s\S]*?(?:-\}}|\Z)", f"{_DOUBLE}|{_CHARACTER}"),
+    ("ocaml", _ML, f"{_OVER_LINES}|{_CHARACTER}"),
+    ("fsharp", f"{_SLASHES}|{_ML}", f"{_TRIPLE}|{_OVER_LINES}|{_CHARACTER}"),
+    ("clojure lisp", r";[^\n]*", rf"[\\?]\\?\"|{_OVER_LINES}"),
+    ("erlang", r"%[^\n]*", rf"\$\\?['\"]|{_QUOTES}"),
+    ("html vue svelte astro markdown", r"<!--[\s\S]*?(?:-->|\Z)", _NOTHING),
+    ("vim", r'^\s*"[^\n]*', _QUOTES),
 )
 """Languages -> what a comment and what a string is; one that is not closed runs to the end of the text."""
 
