@@ -207,6 +207,7 @@ def test_bad_input_is_one_clear_line(tree: Tree, tmp_path: Path) -> None:
     cases = {
         "no path was given": [],
         "not found": [tmp_path / "absent"],
+        "File name too long; expected a file, a folder": [tmp_path / ("x" * 300 + ".toml")],
         "no source files found": [tmp_path / "empty"],
         "nothing left of 1 files: 1 empty": [tree("blank", {"a.py": "\n"})],
     }

@@ -55,7 +55,7 @@ class Manifest:
 def is_manifest(path: str | Path) -> bool:
     """Whether a file is a manifest, by its suffix and its keys."""
     path = Path(path)
-    if path.suffix != ".toml" or not path.is_file():
+    if path.suffix != ".toml":
         return False
     try:
         keys = set(tomllib.loads(path.read_text("utf-8")))

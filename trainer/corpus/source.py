@@ -62,7 +62,15 @@ class Source:
 
 
 def source_of(path: Path) -> Source:
-    """A path of the user as a source; raises CorpusError when it is absent."""
-    if not path.exists():
-        raise CorpusError(f"{path}: not found; expected a file, a folder, a git repository or a manifest")
+    """A path of the user as a source; raises CorpusError when it is absent or out of reach."""
+    check_reach(path, "expected a file, a folder, a git repository or a manifest")
     return Source(path.resolve().name or str(path), path)
+
+
+def check_reach(path: Path, remedy: str) -> None:
+    """Raises CorpusError, which ends in `remedy`, where there is no such path, or none that the user may see."""
+    try:
+        path.stat()
+    except OSError as error:
+        reason = "not found" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+        raise CorpusError(f"{path}: {reason}; {remedy}") from error
