@@ -47,8 +47,8 @@ def test_bound_and_exclusion_are_obeyed(tmp_path: Path, tree: Tree, capsys: pyte
 
 def test_why_prints_a_line_for_each_file(tree: Tree, capsys: pytest.CaptureFixture[str]) -> None:
     """Several files, several lines."""
-    root = tree("project", {"a.py": "x = 1\n", "b.png": "x"})
-    assert run("why", root / "a.py", root / "b.png", "--root", root) == 0
-    kept, left = capsys.readouterr().out.splitlines()
-    assert "kept (python" in kept
+    root = tree("project", {"a.py": "x = 1\n", "b.png": "x", "c.json": "{}"})
+    assert run("why", root / "a.py", root / "c.json", root / "b.png", "--root", root) == 0
+    kept, data, left = capsys.readouterr().out.splitlines()
+    assert "kept (python" in kept and "kept (json" in data
     assert "left out, not a source file" in left

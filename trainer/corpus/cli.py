@@ -109,7 +109,7 @@ def _why(flags: argparse.Namespace) -> int:
     from .explain import explain_file
 
     for file in flags.files:
-        print(explain_file(file, flags.root))
+        print(explain_file(file, flags.root, suffixes=None))
     return 0
 
 

@@ -1,47 +1,61 @@
 """What happens to one file, in a sentence: the answer to `--why FILE`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from tinycode_ls.errors import CorpusError
 from tinycode_ls.index.files import is_secret, judge, judge_name, language_of, list_files
 from tinycode_ls.model.document import document_header
 
-from .source import MOST_NAMED_BYTES
+from ..lessons import TRAINED_SUFFIXES
+from .source import MOST_NAMED_BYTES, check_reach
 
 
-def explain_file(path: str | Path, roots: Sequence[str | Path] = ()) -> str:
+def explain_file(
+    path: str | Path, roots: Sequence[str | Path] = (), suffixes: Collection[str] | None = TRAINED_SUFFIXES
+) -> str:
     """`tests/x.py: kept (python, 812 bytes), read as "tests/x.py"`, or `…: left out, <reason>`.
 
-    `roots` are what is trained on; without any, the file's own folder is meant. Raises CorpusError for an absent file.
+    `roots` are what is trained on; without any, the file's own folder is meant. Of folders only files with one of `suffixes`
+    are read (None: all). Raises CorpusError for a file that is absent or out of reach.
     """
     path = Path(path)
-    if not path.exists() and not path.is_symlink():
-        raise CorpusError(f"{path}: not found; name a file that exists")
+    check_reach(path, "name a file that exists")
     if path.is_dir():
         raise CorpusError(f"{path}: a folder; name one file in it")
     places = [Path(root) for root in roots] or [path.parent]
-    root = next((place for place in places if path.absolute().is_relative_to(place.absolute())), None)
-    reason = _left_out(path, root) if root else f"not below {', '.join(map(str, places))}"
+    for place in places:
+        check_reach(place, "name what is trained on")
+    root = next((root for root in places if _real(path).is_relative_to(_real(root))), None)
+    if root is None:
+        return f"{path}: left out, not below {', '.join(map(str, places))}"
+    inside = _real(path).relative_to(_real(root))  # "." where the file itself is what is trained on
+    reason = _left_out(path, root, inside, suffixes)
     return (
         f"{path}: left out, {reason}"
         if reason
-        else f"{path}: kept ({_kept(path, root)}), unless another file repeats it"
+        else f"{path}: kept ({_kept(path, inside)}), unless another file repeats it"
     )
 
 
-def _left_out(path: Path, root: Path) -> str:
+def _real(path: Path) -> Path:
+    """Absolute, without `..` and without links, but for a link to a file, which is judged as one."""
+    return path.resolve() if path.is_dir() else path.parent.resolve() / path.name
+
+
+def _left_out(path: Path, root: Path, inside: Path, suffixes: Collection[str] | None) -> str:
     """The reason, or ''; cheap ones first, and a secret is not opened."""
     if is_secret(path):
         return judge_name(path, path.parent)
-    if root.absolute() == path.absolute():
+    if not inside.name:
         return judge(path, path.parent, MOST_NAMED_BYTES).reason
-    inside = root / path.absolute().relative_to(root.absolute())
-    reason = judge(inside, root).reason
-    return reason or ("" if inside in list_files(root) else "ignored (by git, .tinycodeignore, or a hidden folder)")
+    if reason := judge(root / inside, root).reason:
+        return reason
+    if suffixes is not None and path.suffix.lower() not in suffixes:
+        return f"{language_of(path)} ({path.suffix or path.name}) is trained on only where the file itself is named"
+    return "" if root / inside in list_files(root) else "ignored (by git, .tinycodeignore, or a hidden folder)"
 
 
-def _kept(path: Path, root: Path | None) -> str:
-    name = path.absolute().relative_to(root.absolute()) if root and root.absolute() != path.absolute() else path.name
-    header = document_header(name).strip(b"\0\n").decode("utf-8", "replace")
+def _kept(path: Path, inside: Path) -> str:
+    header = document_header(inside if inside.name else path.name).strip(b"\0\n").decode("utf-8", "replace")
     return f'{language_of(path)}, {path.stat().st_size} bytes, headed "{header}"'
