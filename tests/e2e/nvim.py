@@ -13,16 +13,16 @@ PLUGIN = Path(__file__).parents[2] / "editors" / "nvim"
 class Neovim:
     """Starts it in a clean profile, on a file, with the project's plugin."""
 
-    def __init__(self, program: Path, folder: Path, file: Path, server: list[str], setup: str = "") -> None:
+    def __init__(self, program: Path, folder: Path, file: Path, server: list[str] | None, setup: str = "") -> None:
         self.program, self.socket = str(program), str(folder / "nvim.sock")
         home = folder / "home"
         home.mkdir(exist_ok=True)
-        command = "{" + ",".join(f"'{part}'" for part in server) + "}"
+        command = "cmd = {" + ",".join(f"'{part}'" for part in server) + "}," if server else ""
         init = folder / "init.lua"
         init.write_text(
             "vim.opt.swapfile = false\n"
             f"vim.opt.runtimepath:append('{PLUGIN}')\n"
-            f"require('tinycode').setup({{ cmd = {command}, {setup} }})\n"
+            f"require('tinycode').setup({{ {command} {setup} }})\n"
         )
         folders = {f"XDG_{name}_HOME": str(home) for name in ("STATE", "DATA", "CONFIG", "CACHE")}
         self.process = subprocess.Popen(

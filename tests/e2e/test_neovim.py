@@ -1,5 +1,6 @@
 """In real Neovim, 0.11 and 0.12: type, see the ghost text, accept it in every way, and compare the file on disk."""
 
+import os
 import shutil
 import sys
 from functools import partial
@@ -166,7 +167,7 @@ def test_commands(start, repository):
     nvim.to_normal()
     nvim.keys(":Tinycode explain<CR>")
     nvim.until(lambda: "70 % from src/db.py:118" in said(), "the explanation")
-    nvim.keys(":write<CR>:Tinycode jump<CR>")
+    nvim.keys(":set nohidden<CR>:Tinycode jump<CR>")
     nvim.until(lambda: nvim.lua("vim.fn.expand('%:t') .. vim.fn.line('.')") == "db.py118", "the jump")
     nvim.keys(f":Tinycode log<CR>:buffer {file.name}<CR>")
     before = nvim.lua("require('tinycode').client().id")
@@ -202,6 +203,22 @@ def test_tune_in_a_terminal_and_the_server_takes_the_model(start, repository, se
 
 
 def test_keys_without_a_suggestion_stay_what_they_are(start):
-    nvim, _ = start("a.py", "x = 1\n", "settings = { ghostText = false }, keys = { accept = '<Tab>' },")
+    nvim, _ = start("a.py", "x = 1\n", "settings = { ghostText = false }, keys = { accept = '<Tab>', accept_line = false },")
     nvim.keys("Goa<Tab>b")
     nvim.until(lambda: nvim.buffer()[-1] in ("a\tb", "a   b"), "an ordinary Tab")
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+def test_a_program_of_the_folder_runs_only_where_that_was_said(start, repository, tmp_path, monkeypatch, trusted):
+    """Any clone may bring a .venv; where it is trusted, the one of the workspace counts, whatever folder is current."""
+    ran, theirs, mine = tmp_path / "ran", repository / ".venv" / "bin", tmp_path / "bin"
+    for folder in (theirs, mine, repository / "inside" / ".venv" / "bin"):
+        folder.mkdir(parents=True)
+        program = folder / "tinycode-ls"
+        program.write_text(f"#!/bin/sh\necho {folder} >>{ran}\nexec {' '.join(KNOWN_ANSWERS)}\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{mine}:{os.environ['PATH']}")
+    nvim, _ = start("inside/a.py", "x = 1\n", f"project_environment = {str(trusted).lower()},", None)
+    wanted = theirs if trusted else mine
+    assert ran.read_text() == f"{wanted}\n"
+    assert nvim.lua("require('tinycode').command()") == [f"{wanted}/tinycode-ls" if trusted else "tinycode-ls"]

@@ -30,8 +30,9 @@ end
 
 function M.jump() -- to the place the last suggestion comes from
   for _, source in ipairs((M.ask('tinycode.explain') or { sources = {} }).sources) do
-    local place = source.uri and ('+%d %s'):format(source.line, vim.fn.fnameescape(vim.uri_to_fname(source.uri)))
-    if place then return vim.cmd('edit ' .. place) end
+    local at = source.uri and { line = source.line - 1, character = 0 }
+    if at and vim.bo.modified and not vim.o.hidden then vim.cmd.split() end -- else the text may not be left
+    if at then return vim.lsp.util.show_document({ uri = source.uri, range = { start = at, ['end'] = at } }, 'utf-8') end
   end
   vim.notify('tinycode: the last suggestion comes from no file')
 end

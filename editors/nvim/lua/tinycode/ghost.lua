@@ -2,7 +2,6 @@
 local M = {}
 local DELAY_MS = 50 -- after the last key
 local ns = vim.api.nvim_create_namespace('tinycode.ghost')
-local enabled = {} ---@type table<integer, boolean> by buffer
 local shown, timer ---@type {buf:integer,range:table,items:table,index:integer}?, uv.uv_timer_t?
 
 local function forget()
@@ -39,14 +38,14 @@ end
 
 vim.api.nvim_create_autocmd('InsertLeave', { callback = forget })
 vim.api.nvim_create_autocmd({ 'InsertEnter', 'CursorMovedI', 'TextChangedP' }, { callback = function(event)
-  if not enabled[event.buf] then return end
+  if not M.is_enabled({ bufnr = event.buf }) then return end
   draw(shown)
   if timer then timer:stop() end
   timer = vim.defer_fn(function() request(event.buf) end, DELAY_MS)
 end })
 
-function M.is_enabled(filter) return enabled[filter.bufnr] or false end
-function M.enable(on, filter) enabled[filter.bufnr] = on if not on then forget() end end
+function M.is_enabled(filter) return vim.b[filter.bufnr].tinycode_ghost or false end
+function M.enable(on, filter) vim.b[filter.bufnr].tinycode_ghost = on if not on then forget() end end
 
 --- Hand the shown item over and forget it; false when there is none. Scheduled: mappings with <expr> may not edit, and
 --- are evaluated before the key typed just before them is in the buffer.

@@ -3,11 +3,9 @@ return { check = function()
   local health, tinycode, commands = vim.health, require('tinycode'), require('tinycode.commands')
   health.start('tinycode')
   local server = tinycode.command()[1]
-  if vim.fn.executable(server) == 1 then
-    health.ok('server: ' .. server)
-  else
-    health.error('no ' .. server .. ' in a virtual environment or on PATH',
-      { 'pip install tinycode-ls', "or require('tinycode').setup({ cmd = { '/path/to/tinycode-ls' } })" })
+  if vim.fn.executable(server) == 1 then health.ok('server: ' .. server) else
+    health.error('no ' .. server .. ' on PATH or in ~/.local/bin', { 'pip install tinycode-ls',
+      "or setup({ cmd = { '/path/to/tinycode-ls' } }), see :help tinycode.setup()" })
   end
   local status = tinycode.client() and commands.ask('tinycode.status')
   if not status then return health.warn('the server does not run', { 'call setup() in init.lua, then open a file' }) end

@@ -1,7 +1,7 @@
 -- Ghost text from tinycode-ls: set up, accept, cycle, dismiss, toggle. What is suggested is the server's work alone.
 local M = {}
 local inline = vim.lsp.inline_completion or require('tinycode.ghost') -- Neovim 0.12, or our stand-in for 0.11
-local asked = {} ---@type table<integer, table> buffer -> the last question for ghost text
+local asked = {} ---@type {buf:integer?,client:table,handler:function,several:integer?} the last question for ghost text
 
 --- Suggested keys; none of them is Tab. Each keeps its own meaning while nothing is shown.
 M.keys = { accept = '<M-y>', accept_line = '<M-l>', accept_word = '<M-w>',
@@ -9,27 +9,28 @@ M.keys = { accept = '<M-y>', accept_line = '<M-l>', accept_word = '<M-w>',
 
 function M.client(buf) return vim.lsp.get_clients({ name = 'tinycode', bufnr = buf })[1] end
 
---- The command that starts the server: as set, else of the workspace's virtual environment, else on PATH.
-function M.command()
-  if (vim.lsp.config.tinycode or {}).cmd then return vim.lsp.config.tinycode.cmd end
-  for _, place in ipairs({ '.venv/bin', 'venv/bin', '.venv/Scripts', 'venv/Scripts' }) do
-    local file = vim.fs.joinpath(vim.fn.getcwd(), place, 'tinycode-ls')
-    if vim.fn.executable(file) == 1 then return { file } end
+--- The command that starts the server for a workspace: as set, else of its virtual environment where setup() trusts it
+--- (anybody's clone may bring one), else on PATH or where pipx, uv and pip --user put it.
+function M.command(root)
+  if type((vim.lsp.config.tinycode or {}).cmd) == 'table' then return vim.lsp.config.tinycode.cmd end
+  root = M.project_environment and (root or (M.client(0) or M.client() or {}).root_dir)
+  local own = root and { '/.venv/bin/', '/venv/bin/', '/.venv/Scripts/', '/venv/Scripts/' } or {}
+  local places = vim.tbl_map(function(place) return root .. place end, own)
+  for _, place in ipairs(vim.list_extend(places, { '', vim.fn.expand('~/.local/bin/') })) do
+    if vim.fn.executable(place .. 'tinycode-ls') == 1 then return { place .. 'tinycode-ls' } end
   end
   return { 'tinycode-ls' }
 end
 
---- opts.cmd: the server's command. opts.settings: see :help tinycode-settings. opts.ghost_text: false for none.
---- opts.completion: true to let Neovim's own completion menu ask the server. opts.keys: false, or a table like M.keys.
-function M.setup(opts)
-  opts = opts or {}
+function M.setup(opts) -- see :help tinycode.setup()
+  opts, M.project_environment = opts or {}, opts and opts.project_environment
   vim.lsp.config('tinycode', { -- for every file type: the server itself is quiet where it should be
-    cmd = opts.cmd or M.command(), root_markers = { '.tinycode.toml', '.git' },
-    settings = { tinycode = opts.settings or vim.empty_dict() },
+    cmd = opts.cmd or function(on, config) return vim.lsp.rpc.start(M.command((config or {}).root_dir), on) end,
+    root_markers = { '.tinycode.toml', '.git' }, settings = { tinycode = opts.settings or vim.empty_dict() },
     on_init = function(client) -- note the questions: no editor asks for alternatives, so `cycle` asks in its name
       local request = client.request
       client.request = function(self, method, params, handler, buf)
-        if method == 'textDocument/inlineCompletion' then asked[buf] = { client = self, handler = handler } end
+        if method == 'textDocument/inlineCompletion' then asked = { buf = buf, client = self, handler = handler } end
         return request(self, method, params, handler, buf)
       end
     end,
@@ -42,7 +43,8 @@ function M.setup(opts)
     end,
   })
   for name, key in pairs(opts.keys ~= false and vim.tbl_extend('force', M.keys, opts.keys or {}) or {}) do
-    vim.keymap.set('i', key, function() return M[name]() and '' or key end, { expr = true, desc = 'tinycode: ' .. name })
+    local function act() return M[name]() and '' or key end
+    if key then vim.keymap.set('i', key, act, { expr = true, desc = 'tinycode: ' .. name }) end
   end
   vim.lsp.enable('tinycode')
 end
@@ -79,16 +81,15 @@ function M.dismiss() return take(function() return '' end) end
 
 --- Alternatives are asked for at the first step; typing on begins anew.
 local function cycle(count)
-  local buf, tick = vim.api.nvim_get_current_buf(), vim.b.changedtick
-  local last = asked[buf]
-  if not last or last.client:is_stopped() or not inline.is_enabled({ bufnr = buf }) then return false end
+  local buf, tick, last = vim.api.nvim_get_current_buf(), vim.b.changedtick, asked
+  if last.buf ~= buf or last.client:is_stopped() or not inline.is_enabled({ bufnr = buf }) then return false end
   if last.several == tick then inline.select({ count = count }) return true end
   local params = vim.lsp.util.make_position_params(0, last.client.offset_encoding)
   params.context = { triggerKind = 1 } -- invoked: the server then gives several, the one on the screen first
   last.client:request('textDocument/inlineCompletion', params, function(err, result, ctx)
     if vim.b[buf].changedtick ~= tick then return end
     last.handler(err, result, ctx)
-    asked[buf] = { client = last.client, handler = last.handler, several = tick }
+    asked = { buf = buf, client = last.client, handler = last.handler, several = tick }
     inline.select({ count = count })
   end, buf)
   return true
