@@ -175,12 +175,12 @@ def _projects(
 
 
 def write_mixed(path: Path, mixer: bytes, fit: Fit, out: Path) -> None:
-    """The model of `path` with the mixer and what it measured."""
+    """The model of `path` with the mixer and what it measured, as private as it was."""
     model = load_model(path, mixed=False)
     quality = {"mixed_bits": round(fit.bits, 4), "mixed_accuracy": round(fit.accuracy, 4)}
     card = replace(model.card, quality=model.card.quality | quality)
     weights = import_weights(read_model_file(path), card.spec)
-    write_atomic(out, model_bytes(weights, card, mixer))
+    write_atomic(out, model_bytes(weights, card, mixer), path.stat().st_mode & 0o777)
 
 
 def _shuffled(roots: list[Path], seed: int) -> list[Path]:

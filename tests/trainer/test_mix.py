@@ -1,16 +1,18 @@
 """What the mixer practises beside."""
 
 import random
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tinycode_ls.engine.model import Model
+from tinycode_ls.engine.mixer import mixer_to_bytes
+from tinycode_ls.engine.model import Model, load_model
 from trainer import mix
-from trainer.mix import Ground, Practice, beside_tuned
-from trainer.mixer import Examples, collect
+from trainer.mix import Ground, Practice, beside_tuned, write_mixed
+from trainer.mixer import Examples, Fit, MixerNetwork, collect
 from trainer.practice import make_release
 
 
@@ -54,3 +56,12 @@ def test_beside_a_network_tuned_on_the_older_release(
     assert surprise[1] < 0.7 * surprise[0]
     monkeypatch.setattr(mix, "TUNE_DEFAULTS", replace(mix.TUNE_DEFAULTS, learning_rate=1e30))
     assert beside() is None and said[1].startswith("p: not tuned (the loss became"), "one package less, no more"
+
+
+def test_a_private_model_stays_private(tiny_model_file: Path, tmp_path: Path) -> None:
+    """In place and elsewhere: it was tuned on private code."""
+    path = Path(shutil.copy(tiny_model_file, tmp_path / "model.onnx"))
+    path.chmod(0o600)
+    for out in (tmp_path / "new" / "model.onnx", path):
+        write_mixed(path, mixer_to_bytes(MixerNetwork().to_mixer()), Fit(1.0, 2.0, 0.5), out)
+        assert out.stat().st_mode & 0o777 == 0o600 and load_model(out).card.quality["mixed_bits"] == 1.0
