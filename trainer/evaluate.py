@@ -1,5 +1,6 @@
 """Measures a model file through the engine that serves it: bits per byte, accuracy, lines, keystrokes, latency."""
 
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from tinycode_ls.index.files import judge
 from tinycode_ls.replay.voices import NETWORK, network_alone
 
 from .corpus.prepare import sources_of
+from .flags import expect, expect_within
 from .lines import line_figures
 from .voices import Files, Tick, WorkspaceWithout, voice_qualities
 
@@ -59,13 +61,19 @@ def read_held_out(paths: list[Path]) -> tuple[Files, list[Path]]:
 @dataclass(frozen=True)
 class Measure:
     """What to measure. `lines`: to retype, 0 for none. `index`: a repository given as the index; None measures the
-    network's bytes alone. `most_bytes`: of random lines (0: all). `budget_mb`: most text of the index."""
+    network's bytes alone. `most_bytes`: of random lines (0: all). `budget_mb`: most text of the index. Raises SettingsError
+    for a number that makes no sense."""
 
     lines: int = 40
     index: Path | None = None
     most_bytes: int = 0
     seed: int = 1
     budget_mb: float = 8.0
+
+    def __post_init__(self) -> None:
+        expect_within("lines", self.lines, 0)
+        expect_within("bytes", self.most_bytes, 0)
+        expect(0 < self.budget_mb < math.inf, "index_budget_mb", self.budget_mb, "megabytes above 0")
 
 
 def evaluate_model(

@@ -13,6 +13,7 @@ from tinycode_ls.model.document import VOCABULARY
 from tinycode_ls.model.spec import ATTENTION_WIDTH, ModelSpec
 
 from .attention import Attention
+from .flags import expect
 
 State = tuple[Tensor, ...]
 
@@ -91,9 +92,17 @@ def count_parameters(network: nn.Module) -> int:
 
 
 def pick_device(name: str) -> torch.device:
-    """`auto` takes a GPU where there is one."""
-    if name != "auto":
-        return torch.device(name)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    """`auto` takes a GPU where there is one. Raises SettingsError for a device that this machine has not."""
+    found = _devices()
+    expect(name in ("auto", *found), "device", name, f"one of auto, {', '.join(found)}")
+    return torch.device(found[0] if name == "auto" else name)
+
+
+def _devices() -> list[str]:
+    """Of this machine, the fastest first."""
+    cuda = ["cuda", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
+    return [
+        *(cuda if torch.cuda.is_available() else []),
+        *(["mps"] if torch.backends.mps.is_available() else []),
+        "cpu",
+    ]

@@ -1,13 +1,20 @@
 """Every number of a training run, in one dataclass: the command line's flags, the run's record, the model's card."""
 
 import json
+import math
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from tinycode_ls.atomic import write_atomic
-from tinycode_ls.errors import TrainingError
+from tinycode_ls.errors import SettingsError, TrainingError
 from tinycode_ls.model.spec import ModelSpec
+
+from .flags import expect, expect_within
+
+MOST_SEED = 2**63 - 1
+"""All that torch takes."""
+MOST_THREADS = 1024
 
 
 def _flag(default: Any, sentence: str, group: str) -> Any:
@@ -16,7 +23,8 @@ def _flag(default: Any, sentence: str, group: str) -> Any:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Each field is a flag of `tinycode-train fit` (underscores become hyphens), with its default and sentence."""
+    """Each field is a flag of `tinycode-train fit` (underscores become hyphens), with its default and sentence. Raises
+    SettingsError for a value that makes no sense, ModelFileError for a shape that does not."""
 
     cell: str = _flag("lstm", "recurrent cell: lstm, gru or rnn", "network")
     layers: int = _flag(1, "recurrent layers", "network")
@@ -53,16 +61,21 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for name in ("batch", "sequence", "accumulate", "validate_every", "validation_bytes"):
-            if getattr(self, name) < 1:
-                raise TrainingError(f"--{name.replace('_', '-')} is {getattr(self, name)}; expected 1 or more")
-        if self.lanes < 0 or (self.lanes and self.batch % self.lanes):
-            raise TrainingError(f"--lanes is {self.lanes}; expected a number that divides --batch {self.batch}, or 0")
-        if not 0 <= self.dropout < 1:
-            raise TrainingError(f"--dropout is {self.dropout}; expected 0 or more and below 1")
-        if self.precision not in ("auto", "float32", "bfloat16"):
-            raise TrainingError(f"--precision is {self.precision!r}; expected auto, float32 or bfloat16")
-        if self.minutes < 0 or self.steps < 0 or (not self.minutes and not self.steps and self.epochs <= 0):
-            raise TrainingError("the run has no length; give --minutes, --steps or --epochs above 0")
+            expect_within(name, getattr(self, name), 1)
+        for name in ("minutes", "epochs", "steps", "patience", "weight_decay", "clip", "save_seconds"):
+            expect_within(name, getattr(self, name), 0)
+        for name in ("final_rate", "warmup"):
+            expect_within(name, getattr(self, name), 0, 1)
+        expect_within("seed", self.seed, 0, MOST_SEED)
+        expect_within("threads", self.threads, 0, MOST_THREADS)
+        expect(0 < self.learning_rate < math.inf, "learning_rate", self.learning_rate, "a number above 0")
+        expect(0 <= self.dropout < 1, "dropout", self.dropout, "0 or more and below 1")
+        divides = self.lanes >= 0 and not (self.lanes and self.batch % self.lanes)
+        expect(divides, "lanes", self.lanes, f"a number that divides --batch {self.batch}, or 0")
+        named = self.precision in ("auto", "float32", "bfloat16")
+        expect(named, "precision", self.precision, "auto, float32 or bfloat16")
+        if not (self.minutes or self.steps or self.epochs):
+            raise SettingsError("the run has no length; give --minutes, --steps or --epochs above 0")
         _ = self.spec  # which judges its own sizes
 
     @property

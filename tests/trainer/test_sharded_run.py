@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from tinycode_ls.errors import CorpusError, TrainingError
+from tinycode_ls.errors import CorpusError, SettingsError, TrainingError
 from trainer.checkpoint import load_checkpoint
 from trainer.cli import main
 from trainer.corpus.collect import Options, build_from_sources
@@ -190,7 +190,7 @@ def test_lanes_are_settled_when_a_run_begins(corpora: list[Path], tmp_path: Path
     assert fitted_recipe(recipe, open_corpus(corpora[0]), ranks=2).lanes == 2
     assert fitted_recipe(recipe, open_corpus(corpora[1]), ranks=2).lanes == 1
     assert fitted_recipe(replace(recipe, lanes=4), open_corpus(corpora[1])).lanes == 4
-    with pytest.raises(TrainingError, match="--lanes is 3; expected a number that divides --batch 4"):
+    with pytest.raises(SettingsError, match="--lanes is 3; expected a number that divides --batch 4"):
         replace(recipe, lanes=3)
 
 

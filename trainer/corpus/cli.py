@@ -1,10 +1,12 @@
 """`tinycode-train corpus build`, `join`, `fetch` and `why`: flags in, one call, a report out."""
 
 import argparse
+import math
 import sys
 
 from tinycode_ls.errors import CorpusError
 
+from ..flags import expect
 from .store import Corpus
 
 
@@ -54,10 +56,10 @@ def _build(flags: argparse.Namespace) -> int:
     from .build import build_from_manifest
     from .manifest import read_excluded
 
-    if flags.shard_mb is not None and flags.shard_mb <= 0:
-        raise CorpusError(
-            f"--shard-mb is {flags.shard_mb:g}; expected megabytes above 0, or no --shard-mb for one file"
-        )
+    for name, without in (("max_mb", "all of it"), ("shard_mb", "one file")):
+        megabytes = getattr(flags, name)
+        good = megabytes is None or 0 < megabytes < math.inf
+        expect(good, name, megabytes, f"megabytes above 0, or leave it out for {without}")
     missing: list[CorpusError] = []
     corpus = build_from_manifest(
         flags.manifests,
