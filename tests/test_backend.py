@@ -1,6 +1,5 @@
 """The glue between server and engine: what is made anew when, and that a problem is one message."""
 
-
 import pytest
 
 from tinycode_ls import backend as module
