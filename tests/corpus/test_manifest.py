@@ -39,6 +39,12 @@ def test_entry_takes_the_defaults(tmp_path: Path) -> None:
         ({"licnce": "MIT"}, "zlib: unknown key licnce"),
         ({"sha256": "abc"}, "zlib: sha256 'abc'; expected 64 hexadecimal digits"),
         ({"name": "../zlib"}, "name '../zlib'; expected letters"),
+        ({"most_bytes": "abc"}, "zlib: most_bytes is 'abc'; expected a whole number of 1 or more"),
+        ({"most_bytes": 0}, "zlib: most_bytes is 0; expected"),
+        ({"include": 5}, "zlib: include is 5; expected a list of patterns, as text"),
+        ({"include": [5]}, "zlib: include is [5]; expected a list of patterns"),
+        ({"exclude": "*.h"}, "zlib: exclude is '*.h'; expected a list of patterns"),
+        ({"suite": 13}, "zlib: suite is 13; expected text"),
         ({"name": "python-httpx"}, "python-httpx: held out for measuring"),
     ],
 )

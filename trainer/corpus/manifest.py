@@ -133,6 +133,15 @@ def _package(path: Path, entry: Mapping[str, Any], excluded: frozenset[str]) -> 
         raise CorpusError(f"{where}: kind {entry['kind']!r}; expected one of {', '.join(KINDS)}")
     if not allowed(entry["licence"]):
         raise CorpusError(f"{where}: licence {entry['licence']!r} is not on the permissive list; take the package out")
+    for key in ("include", "exclude"):
+        patterns = entry.get(key, [])
+        if not (isinstance(patterns, list) and all(isinstance(pattern, str) for pattern in patterns)):
+            raise CorpusError(f"{where}: {key} is {patterns!r}; expected a list of patterns, as text")
+    most = entry.get("most_bytes", MOST_BYTES)
+    if type(most) is not int or most < 1:
+        raise CorpusError(f"{where}: most_bytes is {most!r}; expected a whole number of 1 or more")
+    if not isinstance(entry.get("suite", ""), str):
+        raise CorpusError(f"{where}: suite is {entry['suite']!r}; expected text")
     if is_excluded(entry["name"], excluded):
         raise CorpusError(f"{where}: held out for measuring (in the list of excluded names); take the package out")
     lists = {key: tuple(entry[key]) for key in ("include", "exclude") if key in entry}
