@@ -63,17 +63,26 @@ def open_corpus(folder: str | Path) -> Corpus:
     try:
         card: dict[str, Any] = json.loads((folder / "corpus.json").read_text("utf-8"))
         version, sizes = card["format"], card["bytes"]
+        if version != FORMAT:
+            raise CorpusError(f"{folder}: a corpus of format {version}, expected {FORMAT}; build it again")
         shards = [Shard(folder / path, *rest) for path, *rest in card.get("shards", [["train.bin", sizes["train"]]])]
         valid = Shard(folder / "valid.bin", sizes["valid"])
+        files = tuple(map(_document, card["files"]))
+        about = dict(card["refused"]), dict(card["languages"]), tuple(card["sources"])
+        key = str(card["hash"])
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise CorpusError(f"{folder}: no whole corpus here ({error}); build it with `corpus build`") from error
-    if version != FORMAT:
-        raise CorpusError(f"{folder}: a corpus of format {version}, expected {FORMAT}; build it again")
     for shard in shards:
         shard.check_size()
-    files, sources = tuple(Document(*row) for row in card["files"]), tuple(card["sources"])
-    train = Shards(tuple(shards))
-    return Corpus(folder, train, valid.open(), card["hash"], files, card["refused"], card["languages"], sources)
+    return Corpus(folder, Shards(tuple(shards)), valid.open(), key, files, *about)
+
+
+def _document(row: Any) -> Document:
+    """A row of the card; raises ValueError where it is none."""
+    match row:
+        case [str(path), str(split), int(offset), int(length), str(source)]:
+            return Document(path, split, offset, length, source)
+    raise ValueError(f"a row of its files is {json.dumps(row)[:80]}")
 
 
 @contextmanager
