@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tinycode_ls.atomic import write_atomic
-from tinycode_ls.errors import TrainingError
+from tinycode_ls.errors import TinycodeError, TrainingError
 
 from .recipe import Recipe
 
@@ -62,20 +62,25 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Raises TrainingError when the file is absent, damaged or of another version; it is left alone."""
-    if not path.is_file():
-        raise TrainingError(
-            f"{path}: no checkpoint there; expected last.pt or best.pt of a run made by `tinycode-train`"
-        )
+    """Raises TrainingError when the file is absent, unreadable, damaged or of another version; it is left alone."""
     try:
-        data = torch.load(path, map_location="cpu", weights_only=True)
+        content = path.read_bytes()
+    except OSError as error:
+        raise TrainingError(
+            f"{path}: no checkpoint to read there ({error.strerror or error}); "
+            "expected last.pt or best.pt of a run made by `tinycode-train`"
+        ) from error
+    try:
+        data = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
         version = data.pop("version")
+        if version != CHECKPOINT_VERSION:
+            raise TrainingError(f"{path}: checkpoint version {version}, expected {CHECKPOINT_VERSION}; start a new run")
+        data["recipe"] = Recipe.from_dict(data["recipe"])
+        data["progress"] = Progress(**data["progress"])
+        return Checkpoint(**data)
+    except TinycodeError:
+        raise
     except Exception as error:  # torch raises many kinds for damaged files
         raise TrainingError(
             f"{path}: damaged or not a checkpoint; use the run's other checkpoint or start again"
         ) from error
-    if version != CHECKPOINT_VERSION:
-        raise TrainingError(f"{path}: checkpoint version {version}, expected {CHECKPOINT_VERSION}; start a new run")
-    data["recipe"] = Recipe.from_dict(data["recipe"])
-    data["progress"] = Progress(**data["progress"])
-    return Checkpoint(**data)

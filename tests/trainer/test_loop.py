@@ -154,6 +154,17 @@ def test_a_damaged_checkpoint_is_named_and_left_alone(tmp_path: Path, content: b
     assert content is None or path.read_bytes() == content
 
 
+def test_what_is_no_whole_checkpoint_is_told_from_what_cannot_be_read(tmp_path: Path) -> None:
+    """A file of torch's that lacks most, or is of another version; a folder in its place."""
+    for data, said in (({"version": 1}, "damaged or not"), ({"version": 9}, "version 9, expected 1"), ([], "damaged")):
+        torch.save(data, tmp_path / "last.pt")
+        with pytest.raises(TrainingError, match=rf"last\.pt: .*{said}"):
+            load_checkpoint(tmp_path / "last.pt")
+    (tmp_path / "best.pt").mkdir()
+    with pytest.raises(TrainingError, match=r"best\.pt: no checkpoint to read there \(Is a directory\)"):
+        load_checkpoint(tmp_path / "best.pt")
+
+
 def test_ctrl_c_in_the_last_step_leaves_a_run_that_is_judged_when_resumed(tmp_path: Path) -> None:
     """There is nothing left to train then, and until then no best.pt."""
     recipe = replace(RECIPE, validate_every=1000)
