@@ -5,7 +5,7 @@ import sys
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from tqdm import tqdm
 
@@ -20,10 +20,11 @@ SMOOTHING = 0.05
 
 
 class RunReporter:
-    """A Listener (loop.py) that shows and records. `quiet`: record only. `leads`: one process of a group records."""
+    """A Listener (loop.py) that shows and records. `quiet`: record only. `leads`: one process of a group records. Raises
+    TrainingError where the record cannot be written."""
 
     def __init__(self, folder: Path, quiet: bool = False, leads: bool = True) -> None:
-        self._metrics = (folder / "metrics.jsonl").open("a", encoding="utf-8") if leads else None
+        self._metrics = _opened(folder / "metrics.jsonl") if leads else None
         quiet = quiet or not leads
         self._quiet = quiet
         self._bar: Any = None
@@ -92,3 +93,11 @@ class RunReporter:
             self._said_at = figures.seconds
             left = figures.seconds * (1 / max(figures.done, 1e-6) - 1)
             self.say(f"{figures.done:4.0%}  step {figures.step}  {state}, {left / 60:.1f} min left")
+
+
+def _opened(path: Path) -> TextIO:
+    """To write behind what is there."""
+    try:
+        return path.open("a", encoding="utf-8")
+    except OSError as error:
+        raise TrainingError(f"{path}: cannot be written ({error.strerror or error}); make it writable") from error

@@ -84,3 +84,10 @@ def test_no_room_for_the_record_is_one_line(tmp_path: Path) -> None:
     ):
         reporter.on_step(StepFigures(1, 8.0, 0.0, 0.1, 1.0, 64, 0.1, 0.1))
     reporter.close()
+
+
+def test_a_record_that_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
+    """As when a run of another user is resumed."""
+    (tmp_path / "metrics.jsonl").mkdir()
+    with pytest.raises(TrainingError, match=r"metrics\.jsonl: cannot be written \(Is a directory\); make it writable"):
+        RunReporter(tmp_path, quiet=True)
