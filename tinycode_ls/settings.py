@@ -43,7 +43,7 @@ class Settings:
     in_strings: bool = setting(True, "Suggest inside string literals.")
     disabled_languages: tuple[str, ...] = setting((), "Languages, as the editor names them, without suggestions.")
     disabled_files: tuple[str, ...] = setting(
-        (), "Globs of files without suggestions (.env, keys: always).", globs=True
+        (), "Files without suggestions, as in a .gitignore of the open folder (.env, keys: always).", globs=True
     )
     timeout_ms: int = setting(500, "Answer after this many milliseconds with what there is.", least=10, most=60_000)
     index: bool = setting(True, "Learn names and idioms from the files of the open folders.")

@@ -16,7 +16,7 @@ from ..engine.deadline import Deadline
 from ..engine.model import Model, load_model
 from ..errors import ModelFileError
 from ..languages import language_of
-from ..model_choice import WORKSPACE_MODEL, Choice, ModelStore, choices, user_models
+from ..model_choice import WORKSPACE_MODELS, Choice, ModelStore, choices, user_models
 from ..quiet import why_quiet
 from ..settings import Settings
 from ..suggestion import Request
@@ -169,11 +169,11 @@ def _settings(order: Order, folder: Path, notes: list[str]) -> Settings:
     configuration = Configuration({"model": order.model} if order.model else {})
     configuration.roots = (folder,)
     notes += configuration.resolve()
-    model = folder / WORKSPACE_MODEL
-    if model.exists() and not configuration.settings.model:
-        notes.append(
+    if not configuration.settings.model:
+        notes += [
             f"{model} is passed over: it may have read the lines it would complete; --model uses it all the same"
-        )
+            for model in sorted((folder / WORKSPACE_MODELS).glob("*.onnx"))
+        ]
     return configuration.settings
 
 
