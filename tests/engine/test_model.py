@@ -1,5 +1,7 @@
 """A loaded model answers the same whatever way its text is cut, and refuses what is not a model in one line."""
 
+import base64
+import io
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +9,11 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from tinycode_ls.engine.mixer import mixer_to_bytes
 from tinycode_ls.engine.model import Model, byte_ids, load_model, log_softmax, open_model, select_state
 from tinycode_ls.errors import ModelFileError
-from tinycode_ls.model.card import CARD_KEY
+from tinycode_ls.model.card import CARD_KEY, MIXER_KEY
+from trainer.mixer import MixerNetwork
 
 
 def test_reading_at_once_is_stepping(tiny_model: Model, source_text: bytes) -> None:
@@ -125,6 +129,22 @@ def test_a_card_from_before_attention_is_one_without(tiny_model_file: Path) -> N
     assert '"attention": 0, ' in card
     helper.set_model_props(model, {CARD_KEY: card.replace('"attention": 0, ', "")})
     assert open_model(model.SerializeToString(), "x").card.spec.attention == 0
+
+
+def test_a_damaged_mixer_is_one_line(tiny_model_file: Path) -> None:
+    """No base64, no archive, half an archive, one that was changed, an array; the network alone still loads."""
+    model = onnx.load(tiny_model_file)
+    card = {item.key: item.value for item in model.metadata_props}[CARD_KEY]
+    mixer = mixer_to_bytes(MixerNetwork().to_mixer())
+    array = io.BytesIO()
+    np.save(array, np.zeros(3))
+    changed = mixer[:5000] + bytes(1000) + mixer[6000:]
+    pieces = [b"PK", b"rubbish", mixer[:100], mixer[:-100], changed, array.getvalue()]
+    for text in ("a", "é", *(base64.b64encode(piece).decode() for piece in pieces)):
+        helper.set_model_props(model, {CARD_KEY: card, MIXER_KEY: text})
+        with pytest.raises(ModelFileError, match=r"^x: its mixer is damaged .*; copy or train the model again$"):
+            open_model(model.SerializeToString(), "x")
+        assert open_model(model.SerializeToString(), "x", mixed=False).mixer is None
 
 
 @pytest.mark.parametrize(

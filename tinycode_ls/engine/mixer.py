@@ -189,8 +189,10 @@ def mixer_from_bytes(content: bytes) -> Mixer:
                     f"its mixer is of version {int(stored['version'])}, expected {MIXER_VERSION}; {MEND}"
                 )
             mixer = Mixer(*(stored[name].astype(np.float32) for name in Mixer.__dataclass_fields__))
-    except (ValueError, KeyError, OSError) as error:
-        raise ModelFileError(f"the model's mixer is damaged ({error}); copy or train the model again") from error
+    except ModelFileError:
+        raise
+    except Exception as error:  # of numpy, zipfile and zlib: a dozen kinds for damaged archives
+        raise ModelFileError(f"its mixer is damaged ({error}); copy or train the model again") from error
     if mixer.gate_in.shape[0] != FEATURES or mixer.log_sigma.shape != (SLOTS,):
         raise ModelFileError(f"its mixer reads other features than this version expects; {MEND}")
     return mixer

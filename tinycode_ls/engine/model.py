@@ -118,7 +118,9 @@ def open_model(content: bytes, path: str, mixed: bool = True) -> Model:
         raise ModelFileError(f"{path}: not a model, or damaged ({error}); copy or train it again") from error
     if strange:
         named = ", ".join(sorted(strange)[:3])
-        raise ModelFileError(f"{path}: its graph has {named}, which no tinycode model has; train it again, or remove it")
+        raise ModelFileError(
+            f"{path}: its graph has {named}, which no tinycode model has; train it again, or remove it"
+        )
     try:
         session = ort.InferenceSession(content, _session_options(), providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises its own kinds, and not one base class of them
@@ -129,11 +131,19 @@ def open_model(content: bytes, path: str, mixed: bool = True) -> Model:
         raise ModelFileError(f"{path}: an ONNX file without a tinycode card; expected one made by `tinycode-train`")
     card = card_from_json(metadata[CARD_KEY], path)
     _check_shapes(session, card, path)
-    mixer = base64.b64decode(metadata[MIXER_KEY]) if mixed and MIXER_KEY in metadata else None
     try:
+        mixer = _decoded(metadata[MIXER_KEY]) if mixed and MIXER_KEY in metadata else None
         return Model(session, card, len(content), mixer)
     except ModelFileError as error:
         raise ModelFileError(f"{path}: {error}") from error
+
+
+def _decoded(mixer: str) -> bytes:
+    """Raises ModelFileError where it is no base64."""
+    try:
+        return base64.b64decode(mixer, validate=True)
+    except ValueError as error:
+        raise ModelFileError(f"its mixer is damaged ({error}); copy or train the model again") from error
 
 
 def _session_options() -> ort.SessionOptions:
