@@ -11,7 +11,6 @@ from tinycode_ls.engine.model import load_model
 from tinycode_ls.errors import TinycodeError, TrainingError
 
 from .breakdown import CLASS_NAMES, Breakdown, Tally, break_down
-from .corpus.store import is_corpus, open_corpus
 from .history import History, read_history
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def write_report(folders: Sequence[Path], out: Path, most_bytes: int, png: bool)
 
 def judge(folder: Path, most_bytes: int) -> Judged:
     """The run's exported model on the held-out part of the corpus it was trained on."""
-    from .fit import open_order
+    from .fit import corpus_of_run, open_order
 
     if most_bytes <= 0:
         return Judged(missing="--bytes is 0")
@@ -66,12 +65,9 @@ def judge(folder: Path, most_bytes: int) -> Judged:
     try:
         model = load_model(folder / "model.onnx", mixed=False)
         order, _ = open_order(folder)
-        place = folder / "corpus" if is_corpus(folder / "corpus") else Path(order.paths[0])
-        corpus = open_corpus(place) if is_corpus(place) else None
+        corpus = corpus_of_run(order, folder)
     except TinycodeError as error:
         return Judged(missing=str(error))
-    if corpus is None:
-        return Judged(missing="the corpus of the run is not there any more")
     if corpus.hash != model.card.corpus_hash:
         return Judged(missing="the corpus has changed since the run")
     found = break_down(model, corpus, most_bytes)

@@ -13,7 +13,7 @@ from tinycode_ls.errors import TrainingError
 from trainer.breakdown import CLASS_NAMES, Breakdown, class_table
 from trainer.cli import main
 from trainer.history import read_history
-from trainer.report import write_report
+from trainer.report import judge, write_report
 
 FLAGS = [
     *("--hidden", "24", "--embedding", "8", "--batch", "4", "--sequence", "16", "--validate-every", "20"),
@@ -110,8 +110,6 @@ def test_several_runs_are_compared(run: Path, tmp_path: Path) -> None:
 
 def test_figures_are_those_of_the_model(run: Path) -> None:
     """The breakdown's whole is the held-out quality that training measured, and its parts add up."""
-    from trainer.report import judge
-
     found = judge(run, 10**9).breakdown
     assert found is not None
     assert found.whole.bits == pytest.approx(read_history(run).validations[-1]["bits"], rel=0.15)
@@ -152,7 +150,17 @@ def test_a_corpus_that_is_gone_or_another_is_said_in_the_page(run: Path) -> None
     assert "the corpus has changed since the run" in (run / "report.html").read_text("utf-8")
     shutil.rmtree(run / "corpus")
     write_report([run], run / "report.html", 1000, png=False)
-    assert "the corpus of the run is not there any more" in (run / "report.html").read_text("utf-8")
+    assert "no whole corpus here" in (run / "report.html").read_text("utf-8")
+
+
+def test_a_run_on_a_built_corpus_is_judged_on_that(run: Path, tmp_path: Path) -> None:
+    """Not on what an earlier run left in the folder."""
+    built = Path(shutil.copytree(run / "corpus", tmp_path / "built"))
+    order = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps(order | {"paths": [str(built)]}))
+    card = run / "corpus" / "corpus.json"
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"hash": "0" * 64}))
+    assert judge(run, 1000).breakdown is not None
 
 
 def test_steps_taken_again_after_a_kill_count_once(run: Path) -> None:
