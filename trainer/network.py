@@ -86,11 +86,6 @@ def detached(state: State) -> State:
     return tuple(tensor.detach() for tensor in state)
 
 
-def count_parameters(network: nn.Module) -> int:
-    """Number of trained weights."""
-    return sum(weight.numel() for weight in network.parameters())
-
-
 def pick_device(name: str) -> torch.device:
     """`auto` takes a GPU where there is one. Raises SettingsError for a device that this machine has not."""
     found = _devices()

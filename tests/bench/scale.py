@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from trainer.network import Network, count_parameters
+from trainer.network import Network
 from trainer.recipe import Recipe
 
 SMALL = Path(__file__).parents[2] / "corpora" / "small.toml"
@@ -49,7 +49,7 @@ def main() -> None:
     cores = len(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory() as folder:
         one, all_cores = rate(Path(folder), 1), rate(Path(folder), cores)
-    parameters = count_parameters(Network(Recipe().spec))
+    parameters = sum(weight.numel() for weight in Network(Recipe().spec).parameters())
     gradient, step = 4 * parameters, STREAMS * cores * SEQUENCE
     print(
         f"1 process {one / 1e3:.1f} kB/s; {cores} processes {all_cores / 1e3:.1f} kB/s, {all_cores / one:.2f} times that"
