@@ -142,7 +142,7 @@ def test_a_damaged_mixer_is_one_line(tiny_model_file: Path) -> None:
     pieces = [b"PK", b"rubbish", mixer[:100], mixer[:-100], changed, array.getvalue()]
     for text in ("a", "é", *(base64.b64encode(piece).decode() for piece in pieces)):
         helper.set_model_props(model, {CARD_KEY: card, MIXER_KEY: text})
-        with pytest.raises(ModelFileError, match=r"^x: its mixer is damaged .*; copy or train the model again$"):
+        with pytest.raises(ModelFileError, match=r"^x: its mixer is damaged [^.]*; copy or train the model again$"):
             open_model(model.SerializeToString(), "x")
         assert open_model(model.SerializeToString(), "x", mixed=False).mixer is None
 

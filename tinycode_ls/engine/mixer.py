@@ -192,7 +192,8 @@ def mixer_from_bytes(content: bytes) -> Mixer:
     except ModelFileError:
         raise
     except Exception as error:  # of numpy, zipfile and zlib: a dozen kinds for damaged archives
-        raise ModelFileError(f"its mixer is damaged ({error}); copy or train the model again") from error
+        reason = str(error).partition(".")[0]  # numpy goes on to say how to load it unsafely
+        raise ModelFileError(f"its mixer is damaged ({reason}); copy or train the model again") from error
     if mixer.gate_in.shape[0] != FEATURES or mixer.log_sigma.shape != (SLOTS,):
         raise ModelFileError(f"its mixer reads other features than this version expects; {MEND}")
     return mixer
