@@ -16,7 +16,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-Bytes = npt.NDArray[np.uint8]
+from .corpus.shards import Bytes
+
 Numbers = npt.NDArray[np.int64]
 
 

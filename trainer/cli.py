@@ -1,6 +1,7 @@
 """The command `tinycode-train`. Parses arguments, calls one function for each command, prints; no logic."""
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -19,6 +20,8 @@ from .recipe import TUNE_DEFAULTS, Recipe
 def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0, 2 when something the user gave is wrong, 3 when a worse model was not written, 130 on Ctrl-C."""
     options = parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no text
     try:
         _refuse_strangers()
         code: int = options.run(options)
@@ -191,10 +194,11 @@ def _recipe(options: argparse.Namespace) -> Recipe:
 def fit(options: argparse.Namespace) -> int:
     """Train, and print where the model is and how good."""
     from .fit import Order, export_run, fit, resume
+    from .lessons import TRAINED_SUFFIXES
     from .parallel import end_follower, leads
 
     if options.why:
-        return _why(options)
+        return _why(options, TRAINED_SUFFIXES)
     if options.resume:
         folder = options.folder = Path(options.resume)
         order, corpus = resume(folder, "fit", options.quiet)
@@ -215,11 +219,12 @@ def fit(options: argparse.Namespace) -> int:
 def tune(options: argparse.Namespace) -> int:
     """Tune, and print the held-out quality before and after."""
     from .fit import Order
-    from .lessons import left_alone, lesson_in, lessons
+    from .lessons import TRAINED_SUFFIXES, left_alone, lesson_in, lessons, suffixes_of
     from .tune import protect, resume_tune, tune
 
     if options.why:
-        return _why(options)
+        learned = lesson_in(lessons(map(Path, options.paths or ["."])), options.language).languages
+        return _why(options, TRAINED_SUFFIXES if options.base else suffixes_of(learned))
     if os.environ.get("WORLD_SIZE", "1") != "1":
         raise TrainingError("tune runs in one process; for several, use `fit --base MODEL` under torchrun")
     if options.resume:
@@ -293,8 +298,9 @@ def sample(options: argparse.Namespace) -> int:
     from .generate import generate
 
     how = SamplingOptions(options.temperature, options.top_k, options.top_p, options.seed)
+    texts = generate(load_model(Path(options.model)), options.path, options.prompt, options.bytes, how)
     sys.stdout.write(options.prompt)
-    for text in generate(load_model(Path(options.model)), options.path, options.prompt, options.bytes, how):
+    for text in texts:
         sys.stdout.write(text)
         sys.stdout.flush()
     sys.stdout.write("\n")
@@ -320,10 +326,12 @@ def mix(options: argparse.Namespace) -> int:
             raise CorpusError(f"{text}: expected MODEL=FOLDER, with a folder of unpacked packages")
         grounds.append(Ground(Path(model), Path(folder)))
     out = Path(options.out) if options.out else None
+    places = [out / ground.model.name if out else ground.model for ground in grounds]
+    if len({place.resolve() for place in places}) < len(places):
+        raise CorpusError("two models would be written to one file; rename one, or leave out --out")
     practice = Practice(packages=options.packages, tuned=options.tuned, seed=options.seed)
     mixer, fits = mix(grounds, practice, lambda text: print(text, file=sys.stderr))
-    for ground, fit in zip(grounds, fits, strict=True):
-        written = out / ground.model.name if out else ground.model
+    for ground, fit, written in zip(grounds, fits, places, strict=True):
         write_mixed(ground.model, mixer, fit, written)
         print(
             f"{written}: held-out packages: network {fit.network_bits:.3f} bits a byte, mixed {fit.bits:.3f}, "
@@ -346,10 +354,10 @@ def report(options: argparse.Namespace) -> int:
     return 0
 
 
-def _why(options: argparse.Namespace) -> int:
+def _why(options: argparse.Namespace, suffixes: Collection[str]) -> int:
     from .corpus.build import explain_file
 
-    print(explain_file(Path(options.why), [Path(path) for path in options.paths or ["."]]))
+    print(explain_file(Path(options.why), [Path(path) for path in options.paths or ["."]], suffixes))
     return 0
 
 

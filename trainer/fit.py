@@ -27,9 +27,9 @@ from .batches import fitting_batch
 from .checkpoint import Checkpoint, load_checkpoint
 from .corpus.build import build_corpus
 from .corpus.join import join_corpora
+from .corpus.source import check_reach
 from .corpus.store import Corpus, is_corpus, open_corpus
-from .export import export_checked, import_weights
-from .graph import Weights
+from .export import export_checked, import_weights, to_arrays
 from .lessons import TRAINED_SUFFIXES, suffixes_of
 from .loop import Run, resume_run, start_run, train
 from .network import pick_device
@@ -87,8 +87,9 @@ def fit(order: Order, recipe: Recipe, folder: Path, quiet: bool = False) -> Path
     export to `order.out`; returns it."""
     base = load_model(Path(order.base)) if order.base else None
     check_out(Path(order.out))
+    device = pick_device(recipe.device)
     with claimed(folder):
-        group = join_group(pick_device(recipe.device))
+        group = join_group(device)
         corpus = prepare_together(group, [Path(path) for path in order.paths], folder)
         recipe = fitted_recipe(recipe_on(recipe, base, recipe.attention) if base else recipe, corpus, group.ranks)
         if group.leads:
@@ -214,7 +215,7 @@ def export_run(order: Order, corpus: Corpus, folder: Path) -> Path:
         return Path(order.out)
     checkpoint = load_checkpoint(folder / "best.pt")
     card = make_card(checkpoint, order, corpus)
-    content = export_checked(arrays_of(checkpoint), card, base_mixer(order), corpus.valid)
+    content = export_checked(to_arrays(checkpoint.weights), card, base_mixer(order), corpus.valid)
     write_atomic(folder / "model.onnx", content, order.mode)
     write_atomic(Path(order.out), content, order.mode)
     return Path(order.out)
@@ -247,11 +248,6 @@ def main_languages(corpus: Corpus) -> tuple[str, ...]:
     return tuple(language for language, size in ordered if size * 50 >= total)
 
 
-def arrays_of(checkpoint: Checkpoint) -> Weights:
-    """The checkpoint's weights for numpy."""
-    return {name: tensor.float().numpy() for name, tensor in checkpoint.weights.items()}
-
-
 def base_mixer(order: Order) -> bytes | None:
     """The mixer of the model that the run started from."""
     return load_model(Path(order.base)).mixer_bytes if order.base else None
@@ -259,13 +255,14 @@ def base_mixer(order: Order) -> bytes | None:
 
 def export_checkpoint(path: Path, out: Path) -> Path:
     """A checkpoint, or the best one in a run's folder -> a model file; the run's corpus is read to see that both agree."""
+    check_reach(path, "expected a checkpoint, or the folder of a run")
     path = path / "best.pt" if path.is_dir() else path
     folder = path.resolve().parent
     order, _ = open_order(folder)
     corpus = corpus_of_run(order, folder)
     checkpoint = load_checkpoint(path)
     card = make_card(checkpoint, order, corpus)
-    write_atomic(out, export_checked(arrays_of(checkpoint), card, base_mixer(order), corpus.valid), order.mode)
+    write_atomic(out, export_checked(to_arrays(checkpoint.weights), card, base_mixer(order), corpus.valid), order.mode)
     return out
 
 

@@ -13,6 +13,7 @@ from tinycode_ls.errors import TrainingError
 from tinycode_ls.index.files import LANGUAGES, list_files
 from tinycode_ls.model_choice import choices
 
+from .corpus.source import check_reach
 from .corpus.store import is_corpus, open_corpus
 
 NOT_TRAINED = {"json", "text", "html"}
@@ -74,6 +75,7 @@ def _sizes(paths: Iterable[Path]) -> Counter[str]:
     """Bytes by language."""
     sizes = Counter[str]()
     for path in paths:
+        check_reach(path, "expected a file, a folder, a git repository or a built corpus")
         if is_corpus(path):
             sizes.update(open_corpus(path).languages)
             continue

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 
 from tinycode_ls.errors import CorpusError, TrainingError
 
-from .batches import Bytes, Streams, Text
+from .batches import Streams, Text
 from .checkpoint import Checkpoint, Progress, save_checkpoint
+from .corpus.shards import Bytes
 from .interrupt import DeferredInterrupt
 from .network import Network, State, detached, next_byte_loss, pick_device
 from .parallel import Group, join_group

@@ -10,7 +10,7 @@ import torch
 
 from tinycode_ls.model.document import SEPARATOR
 
-from .batches import Bytes
+from .corpus.shards import Bytes
 from .network import Network
 
 PROMPT_BYTES = 120

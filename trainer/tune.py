@@ -16,10 +16,9 @@ from tinycode_ls.model.file import read_model_file
 
 from .checkpoint import load_checkpoint
 from .corpus.store import Corpus
-from .export import import_weights, model_bytes
+from .export import import_weights, model_bytes, to_arrays
 from .fit import (
     Order,
-    arrays_of,
     base_weights,
     check_out,
     claimed,
@@ -82,7 +81,7 @@ def finish(order: Order, corpus: Corpus, folder: Path, force: bool) -> Tuned:
     if base.card.spec != checkpoint.recipe.spec:
         raise TrainingError(f"{order.base}: of another shape than when the run began; restore it, or start a new run")
     base_arrays = import_weights(read_model_file(Path(order.base)), base.card.spec)
-    weights = blend(arrays_of(checkpoint), base_arrays, BASE_SHARE)
+    weights = blend(to_arrays(checkpoint.weights), base_arrays, BASE_SHARE)
     card, made = make_card(checkpoint, order, corpus), folder / "model.onnx"
     # What int8 loses counts in the comparison below, which is made with the file itself. To refuse drift here would refuse
     # short runs: they change the weights by less than int8 can say.

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
-from .batches import Bytes, Streams, fitting_batch
+from .batches import Streams, fitting_batch
+from .corpus.shards import Bytes
 from .network import Network, next_byte_loss
 
 

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from tinycode_ls.model.card import ModelCard
 from trainer.checkpoint import load_checkpoint
-from trainer.export import import_weights, model_bytes
-from trainer.fit import arrays_of, fitted_recipe, prepare_corpus
+from trainer.export import import_weights, model_bytes, to_arrays
+from trainer.fit import fitted_recipe, prepare_corpus
 from trainer.loop import start_run, train
 from trainer.progress import RunReporter
 from trainer.recipe import TUNE_DEFAULTS, Recipe
@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2)
     options = parser.parse_args()
     checkpoint = load_checkpoint(options.checkpoint)
-    exact = arrays_of(checkpoint)
+    exact = to_arrays(checkpoint.weights)
     stored = import_weights(model_bytes(exact, ModelCard(checkpoint.recipe.spec)), checkpoint.recipe.spec)
     print("| start | seed | bits before | after |\n|---|---|---|---|")
     with TemporaryDirectory() as folder:

@@ -17,8 +17,7 @@ from tinycode_ls.engine.model import OPERATORS, Model, load_model, log_softmax
 from tinycode_ls.model.card import ModelCard
 from trainer.checkpoint import load_checkpoint
 from trainer.corpus.store import open_corpus
-from trainer.export import model_bytes
-from trainer.fit import arrays_of
+from trainer.export import model_bytes, to_arrays
 from trainer.graph import LARGEST, Array, Graph, Weights, quantise, to_onnx_gates
 
 BLOCK = 32
@@ -236,7 +235,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         for name, kind in KINDS.items():
             path = Path(folder) / "model.onnx"
-            content = written(kind, arrays_of(checkpoint), ModelCard(checkpoint.recipe.spec))
+            content = written(kind, to_arrays(checkpoint.weights), ModelCard(checkpoint.recipe.spec))
             path.write_bytes(content)
             load = microseconds(lambda path=path: load_model(path), 5) / 1000
             model, steps = load_model(path), []

@@ -72,6 +72,14 @@ def wrong_version(path: Path, source: Path) -> None:
     onnx.save(model, path)
 
 
+def strange_languages(path: Path, source: Path) -> None:
+    """A card whose languages are no names."""
+    model = onnx.load(source)
+    card = {item.key: item.value for item in model.metadata_props}[CARD_KEY]
+    helper.set_model_props(model, {CARD_KEY: card.replace('["python"]', "[1, 2]")})
+    onnx.save(model, path)
+
+
 def no_card(path: Path, source: Path) -> None:
     """An ONNX file of somebody else's."""
     model = onnx.load(source)
@@ -157,6 +165,7 @@ def test_a_damaged_mixer_is_one_line(tiny_model_file: Path) -> None:
         (lambda path, source: path.write_bytes(b"not a model at all\n" * 200), "not a model, or damaged"),
         (wrong_version, "format version 99, expected 1; update tinycode-ls"),
         (no_card, "without a tinycode card"),
+        (strange_languages, "its card is damaged"),
         (endless, "its graph has Loop, which no tinycode model has"),
     ],
 )

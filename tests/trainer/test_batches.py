@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from trainer.batches import Bytes, InMemory, Streams, fitting_batch
+from trainer.batches import InMemory, Streams, fitting_batch
+from trainer.corpus.shards import Bytes
 
 DATA = np.arange(1000, dtype=np.uint16).astype(np.uint8)
 

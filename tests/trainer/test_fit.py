@@ -109,6 +109,22 @@ def test_ctrl_c_says_what_is_left(
     assert cli.main(["fit"]) == 130 and says in capsys.readouterr().err
 
 
+def test_two_mixed_models_do_not_take_one_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Told before the mixer is fitted."""
+    grounds = [f"{tmp_path / name / 'model.onnx'}={tmp_path}" for name in ("a", "b")]
+    assert cli.main(["mix", *grounds, "--out", str(tmp_path / "out")]) == 2
+    assert "two models would be written to one file" in capsys.readouterr().err
+
+
+def test_why_of_tune_knows_the_language(order: Order, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is left to another model is not said to be kept."""
+    (Path(order.paths[0]) / "script.js").write_text("let x = 1;\n")
+    for language, said in (("", "left out"), ("javascript", "kept")):
+        file = str(Path(order.paths[0]) / "script.js")
+        assert cli.main(["tune", *order.paths, "--why", file, "--language", language]) == 0
+        assert said in capsys.readouterr().out
+
+
 def test_a_place_that_cannot_be_written_is_told_before_training(tmp_path: Path) -> None:
     """Not after it."""
     (tmp_path / "file").write_text("")

@@ -47,6 +47,11 @@ def card_from_json(text: str, where: str) -> ModelCard:
     try:
         spec = ModelSpec.from_dict(data.pop("spec"))
         data["languages"] = tuple(data.get("languages", ()))
-        return ModelCard(spec=spec, **data)
+        card = ModelCard(spec=spec, **data)
+        if not all(isinstance(language, str) for language in card.languages) or not isinstance(card.quality, dict):
+            raise TypeError("languages are names, and quality is figures by name")
+        return card
+    except ModelFileError as error:
+        raise ModelFileError(f"{where}: {error}") from error
     except (TypeError, KeyError, AttributeError) as error:
         raise ModelFileError(f"{where}: its card is damaged ({error}); train or copy the model again") from error
