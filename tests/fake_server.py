@@ -25,7 +25,7 @@ class FakeBackend:
         self.tell, self.log = tell, []
 
     def configure(self, settings, roots):
-        self.settings = settings
+        self.settings, self.roots = settings, roots
         return bool(roots) and settings.index
 
     def complete(self, request, deadline):
@@ -47,7 +47,8 @@ class FakeBackend:
         return []
 
     def explain(self, suggestion):
-        return (Source(0.7, "src/db.py", 118), Source(0.3))
+        known = next((file for root in self.roots if (file := root / "src" / "db.py").exists()), "src/db.py")
+        return (Source(0.7, str(known), 118), Source(0.3))
 
     def warm_up(self, path):
         self.log.append(f"warm up {path}")
