@@ -50,7 +50,8 @@ def setting_schema(entry: Any) -> dict[str, Any]:
 def package() -> dict[str, Any]:
     """The whole file."""
     command = {
-        "description": "Command that starts the server; empty: look in the workspace's .venv, then on PATH.",
+        "description": "Command that starts the server; empty: the first of .venv or venv of the workspace, PATH, "
+        "~/.local/bin and python3 -m tinycode_ls that has one.",
         "type": "array",
         "items": {"type": "string"},
         "default": [],

@@ -44,6 +44,11 @@ CASES = {
         ],
         "x = private_key",
     ),
+    "reset.rb": (  # off by the only setting there is, which is taken out
+        "",
+        ["frobnicat", "?quiet", "?copy", "?quiet", "?quiet", "e", "?ghost", "<Tab>"],
+        LINE,
+    ),
     "cycle.py": (
         "",
         [
@@ -126,7 +131,12 @@ def test_every_way_of_taking_it_and_nothing_outside_is_asked(drive, tmp_path):
     folder.mkdir()
     for name, (text, _, _) in CASES.items():
         (folder / name).write_bytes(text.encode())
-    orders = [{"name": name, "steps": steps} for name, (_, steps, _) in CASES.items()]
+    settings, without = folder / ".vscode" / "settings.json", tmp_path / "without.json"
+    settings.parent.mkdir()
+    settings.write_text('{"tinycode.disabledLanguages": ["ruby"]}')
+    without.write_text("{}")
+    copy = [str(without), str(settings)]
+    orders = [{"name": name, "steps": steps, "copy": copy} for name, (_, steps, _) in CASES.items()]
     wanted = {name: after for name, (_, _, after) in CASES.items()}
     for block in cases()[-2:]:
         orders.append(order(folder, block))

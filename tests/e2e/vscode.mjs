@@ -118,6 +118,7 @@ try {
           await until(() => fs.existsSync(copy[1]), 'a model', 60000).catch(() => fs.copyFileSync(...copy));
           continue;
         }
+        if (text === '?copy') { fs.copyFileSync(...copy); continue; }
         await step(text, name);
         if (text === '?ghost') { latency = Date.now() - start; await page.waitForTimeout(250); shown = await ghostText(); }
       }

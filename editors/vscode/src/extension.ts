@@ -5,7 +5,8 @@ import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import {
-  commands, ConfigurationTarget, ExtensionContext, Range, StatusBarAlignment, StatusBarItem, Uri, window, workspace,
+  commands, ConfigurationTarget, ExtensionContext, ProcessExecution, Range, StatusBarAlignment, StatusBarItem, Task, tasks,
+  TaskScope, Uri, window, workspace,
 } from 'vscode';
 import { LanguageClient } from 'vscode-languageclient/node';
 
@@ -77,7 +78,7 @@ async function start(found: string[]): Promise<void> {
     command: found[0], args: found.slice(1), options: { cwd: context.extensionPath }, // where no module of the user's lies
   }, {
     documentSelector: SCHEMES.map((scheme) => ({ scheme })),
-    initializationOptions: chosenSettings(),
+    // Sent in answers alone: what the first message holds would stay in force when the user takes it out.
     middleware: { workspace: { configuration: (params) => params.items.map(() => chosenSettings()) } },
   });
   client.registerFeature({
@@ -146,10 +147,21 @@ function terminal(text: string, name: string): void {
   shown.sendText(text);
 }
 
+/** The trainer that was installed with the server. */
+function trainer(): string[] {
+  const [program = '', flag] = command;
+  if (flag === '-m') return [program, '-m', 'trainer'];
+  const named = /tinycode-ls(\.\w+)?$/i.test(program);
+  return [named ? program.replace(/ls(\.\w+)?$/i, 'train$1') : 'tinycode-train'];
+}
+
 /** Trains on this repository, in a terminal; the server picks the new model up by itself. A key binding may have flags. */
-function tune(flags: unknown): void {
-  const trainer = command[0]?.endsWith('tinycode-ls') ? command[0].replace(/ls$/, 'train') : 'tinycode-train';
-  terminal(`${trainer.includes(' ') ? `"${trainer}"` : trainer} ${['tune', ...(Array.isArray(flags) ? flags : [])].join(' ')}`, 'tinycode tune');
+async function tune(flags: unknown): Promise<void> {
+  const folder = workspace.workspaceFolders?.[0];
+  const [program, ...args] = [...trainer(), 'tune', ...(Array.isArray(flags) ? flags.map(String) : [])];
+  const options = { cwd: folder?.uri.fsPath, env: { PYTHONSAFEPATH: '1' } }; // no module of the folder's in place of ours
+  const work = new ProcessExecution(program, args, options); // no shell, so nothing to quote
+  await tasks.executeTask(new Task({ type: 'process' }, folder ?? TaskScope.Global, 'tune', 'tinycode', work));
 }
 
 async function ask<T>(name: string): Promise<T | undefined> {
@@ -208,5 +220,5 @@ async function showStatus(): Promise<void> {
   const choice = await window.showInformationMessage(text, log, again, tuning);
   if (choice === log) client?.outputChannel.show();
   if (choice === again) void restart();
-  if (choice === tuning) tune([]);
+  if (choice === tuning) await tune([]);
 }
