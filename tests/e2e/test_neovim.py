@@ -203,7 +203,9 @@ def test_tune_in_a_terminal_and_the_server_takes_the_model(start, repository, se
 
 
 def test_keys_without_a_suggestion_stay_what_they_are(start):
-    nvim, _ = start("a.py", "x = 1\n", "settings = { ghostText = false }, keys = { accept = '<Tab>', accept_line = false },")
+    nvim, _ = start(
+        "a.py", "x = 1\n", "settings = { ghostText = false }, keys = { accept = '<Tab>', accept_line = false },"
+    )
     nvim.keys("Goa<Tab>b")
     nvim.until(lambda: nvim.buffer()[-1] in ("a\tb", "a   b"), "an ordinary Tab")
 
