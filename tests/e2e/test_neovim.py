@@ -11,6 +11,8 @@ from accepts import cases, teach
 from nvim import PLUGIN, Neovim
 from places import editor
 
+from tinycode_ls.model_choice import SHIPPED_MODELS
+
 LINE = "frobnicate_the_quux(alpha, beta)"
 REST = "e_the_quux(alpha, beta)"
 FAKE = Path(__file__).parents[1] / "fake_server.py"
@@ -190,14 +192,14 @@ def test_the_server_attaching_to_another_buffer_leaves_the_ghost_text_alone(star
     assert nvim.wait_ghost(REST)
 
 
-def test_tune_in_a_terminal_and_the_server_takes_the_model(start, repository, server_command):
+def test_tune_in_a_terminal_and_the_server_takes_the_model(start, repository):
     nvim, _ = start("a.py", "x = 1\n", "", [str(Path(sys.executable).with_name("tinycode-ls"))])
     nvim.until_indexed()
     nvim.keys(":Tinycode tune --steps 6 --batch 4 --learning-rate 0.0003<CR>")
     tuned = repository / ".tinycode" / "model.onnx"
     nvim.until(lambda: "bits a byte" in "\n".join(nvim.buffer()), "its report in the terminal", 120)
     if not tuned.exists():  # six steps need not be better; what counts is that the file is taken
-        shutil.copy(server_command[-1], tuned)
+        shutil.copy(SHIPPED_MODELS / "python.onnx", tuned)
     nvim.keys("<C-\\><C-n>:wincmd p<CR>Gofor value in val")
     nvim.until(lambda: str(tuned) in str(nvim.lua(ASK_STATUS)), "the tuned model in the status")
 

@@ -12,6 +12,8 @@ from accepts import cases, teach
 from places import PROJECT, editor
 from workbench import Workbench, build_extension
 
+from tinycode_ls.model_choice import SHIPPED_MODELS
+
 FAKE = PROJECT / "tests" / "fake_server.py"
 KNOWN_ANSWERS = [sys.executable, str(FAKE), "/nowhere/settings.toml"]
 LINE = "frobnicate_the_quux(alpha, beta)"
@@ -201,7 +203,7 @@ def test_commands_states_and_documents_of_every_kind(drive, tmp_path):
     assert found == {name: after or found[name] for name, (_, after) in SESSION.items()}
 
 
-def test_tune_in_a_terminal_and_the_server_takes_the_model(drive, repository, model_file):
+def test_tune_in_a_terminal_and_the_server_takes_the_model(drive, repository):
     """And the words that VS Code leaves out once there is ghost text are among the rows of the server.
 
     Six steps need not make a better model, and one that is not better is not written; then one is put there.
@@ -212,7 +214,7 @@ def test_tune_in_a_terminal_and_the_server_takes_the_model(drive, repository, mo
     words = ["zyxwvut_word = 1", "<Enter>", "<Escape>", "zyxwv", "<Control+Space>", "?row zyxwvut_word", "<Escape>"]
     tune = ["<Control+Alt+t>", "?model", "?shot tune", "?open a.py", "<Control+End>", "<Enter>"]
     steps = [*words, *tune, "for value in val", "?ghost", "!Show the Status", "?see repo/.tinycode/model.onnx"]
-    orders = [{"name": "a.py", "steps": steps, "copy": [str(model_file), str(tuned)]}]
+    orders = [{"name": "a.py", "steps": steps, "copy": [str(SHIPPED_MODELS / "python.onnx"), str(tuned)]}]
     seen = drive(server, orders, repository, **{"editor.wordBasedSuggestions": None, "tinycode.precision": 0})
     assert [result.get("error") for result in seen["results"]] == [None]
 
