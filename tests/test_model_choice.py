@@ -104,6 +104,9 @@ def test_a_relative_s_model_serves_before_the_general_one(places):
         ("cpp", "cpp"),
         ("ruby", "code"),
         ("csharp", "code"),
+        ("shell", "scripts"),
+        ("sql", "scripts"),
+        ("yaml", "code"),
         ("", "code"),
     ],
 )

@@ -31,7 +31,7 @@ WORKSPACE_MODELS, WORKSPACE_MODEL = Path(".tinycode"), "model.onnx"
 SHIPPED_MODELS = Path(__file__).parent / "assets"
 FALLBACKS = ("code.onnx", "python.onnx")
 """Files tried, in a folder of models, for a language without a model of its own."""
-SCRIPTS = "cmake docker gradle groovy make meson nim objectivec perl protobuf r shell solidity sql terraform yaml"
+SCRIPTS = "cmake docker gradle groovy make meson nim objectivec perl protobuf r shell solidity sql"
 RELATIVES = {"typescript": "javascript", "cpp": "c", **dict.fromkeys(SCRIPTS.split(), "scripts")}
 """Languages that the model of another one, or of several, was trained on too, or is close to."""
 MOST_LOADED = 3
