@@ -219,7 +219,7 @@ def fit(options: argparse.Namespace) -> int:
 def tune(options: argparse.Namespace) -> int:
     """Tune, and print the held-out quality before and after."""
     from .fit import Order
-    from .lessons import TRAINED_SUFFIXES, left_alone, lesson_in, lessons, suffixes_of
+    from .lessons import TRAINED_SUFFIXES, left_alone, lesson_in, lessons, name_of, suffixes_of
     from .tune import protect, resume_tune, tune
 
     if options.why:
@@ -235,7 +235,7 @@ def tune(options: argparse.Namespace) -> int:
         paths = tuple(map(_absolute, options.paths or ["."]))
         found = lessons(map(Path, paths))
         lesson = lesson_in(found, options.language)
-        name = "model" if lesson is found[0] else lesson.base.stem
+        name = name_of(lesson, found)
         out = Path(options.out or f".tinycode/{name}.onnx")
         folder = options.folder = Path(options.folder or out.parent / ("run" if name == "model" else f"run-{name}"))
         if out.parent.name == ".tinycode":
@@ -245,7 +245,10 @@ def tune(options: argparse.Namespace) -> int:
             paths, _absolute(out), f"tuned on {Path(paths[0]).name}", "private", 0o600, _absolute(base), languages
         )
         result = tune(order, _recipe(options), folder, options.force, options.quiet)
-        others = [] if options.base else left_alone(found, lesson)
+        tuned = {path.stem for path in out.parent.glob("*.onnx")}
+        others = [
+            other for other in left_alone(found, lesson) if not options.base and name_of(other, found) not in tuned
+        ]
     before, after = result.before, result.after
     print(
         f"held-out files, {after.count} bytes: {before.bits:.3f} -> {after.bits:.3f} bits a byte "

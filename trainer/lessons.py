@@ -65,6 +65,11 @@ def lesson_in(found: list[Lesson], language: str) -> Lesson:
     raise TrainingError(f"--language is {language}; expected one of what is there: {known}")
 
 
+def name_of(lesson: Lesson, found: list[Lesson]) -> str:
+    """Of the model file that is made of it: the first one's is the repository's."""
+    return "model" if lesson is found[0] else lesson.base.stem
+
+
 def left_alone(found: list[Lesson], learned: Lesson) -> list[Lesson]:
     """Others that would be worth a model of their own."""
     least = max(LEAST_CODE, LEAST_SHARE * sum(lesson.code for lesson in found))

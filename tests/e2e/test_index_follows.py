@@ -27,10 +27,10 @@ def change(wire: Wire, path: Path, version: int, text: str) -> None:
     wire.notify("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": text}]})
 
 
-def completes(wire: Wire, path: Path, text: str = USE) -> bool:
+def completes(wire: Wire, path: Path, text: str = USE, rest: str = "uux(") -> bool:
     """Whether the name that the open document `path`, whose text is `text`, ends with is completed there."""
     items = wire.ghost(path, text.count("\n"), len(text.rpartition("\n")[2]), kind=1)
-    return bool(items) and items[0]["insertText"].startswith("uux(")
+    return bool(items) and items[0]["insertText"].startswith(rest)
 
 
 def becomes(wire: Wire, path: Path, wanted: bool, seconds: float = 10) -> None:
@@ -52,13 +52,13 @@ def test_a_name_is_completed_in_the_next_line(wire: Wire, repository: Path) -> N
 def test_an_unsaved_name_is_completed_in_another_document_and_gone_when_that_is_closed(
     wire: Wire, repository: Path
 ) -> None:
-    """The first question after turning to the other document knows it; closed without saving, it never was."""
+    """Known soon after turning to the other document; closed without saving, it never was."""
     defined, used = repository / "tinycode_ls" / "memory.py", repository / "used.py"
     wire.open(defined, defined.read_text())
     wire.open(used, USE)
     assert not completes(wire, used)
     change(wire, defined, 2, DEFINITION * 3 + defined.read_text())
-    assert completes(wire, used)
+    becomes(wire, used, True)
     wire.notify("textDocument/didClose", {"textDocument": {"uri": defined.as_uri()}})
     becomes(wire, used, False)
 
@@ -68,10 +68,13 @@ def test_a_document_that_was_never_saved_counts_too(wire: Wire, repository: Path
     (repository / ".gitignore").write_text("local/\n")
     ignored, new, used = repository / "local" / "a.py", repository / "never_saved.py", repository / "used.py"
     wire.open(used, USE)
-    for file, known in ((ignored, False), (new, True)):
+    for file, other in ((ignored, "frobnicate_the_lost"), (new, "frobnicate_the_quux")):
         wire.open(file, "")
-        change(wire, file, 2, DEFINITION * 3)
-        assert completes(wire, used) == known
+        change(wire, file, 2, DEFINITION.replace("frobnicate_the_quux", other) * 3)
+    becomes(wire, used, True)
+    lost = USE.replace("the_q", "the_lo")
+    change(wire, used, 2, lost)
+    assert not completes(wire, used, lost, "st(")
 
 
 def test_a_deleted_name_goes_from_other_documents_before_it_is_saved(wire: Wire, repository: Path) -> None:
@@ -83,7 +86,7 @@ def test_a_deleted_name_goes_from_other_documents_before_it_is_saved(wire: Wire,
     wire.open(used, USE)
     becomes(wire, used, True)
     change(wire, defined, 2, "nothing = 1\n")
-    assert not completes(wire, used)
+    becomes(wire, used, False)
 
 
 def test_a_deleted_file_is_gone(wire: Wire, repository: Path) -> None:

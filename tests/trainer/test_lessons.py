@@ -8,7 +8,7 @@ from tinycode_ls.errors import TrainingError
 from trainer import lessons as module
 from trainer.corpus.store import open_corpus
 from trainer.fit import prepare_corpus
-from trainer.lessons import Lesson, left_alone, lesson_in, lessons
+from trainer.lessons import Lesson, left_alone, lesson_in, lessons, name_of
 
 
 def write(folder: Path, sizes: dict[str, int]) -> Path:
@@ -50,6 +50,7 @@ def test_a_language_is_asked_for_by_name(tmp_path: Path) -> None:
     found = lessons([write(tmp_path, {"a.py": 9000, "b.ts": 3000})])
     assert lesson_in(found, "") is lesson_in(found, "python") is found[0]
     assert lesson_in(found, "typescript") is found[1]
+    assert [name_of(lesson, found) for lesson in found] == ["model", "javascript"]
     with pytest.raises(TrainingError, match="--language is go; expected one of what is there: python, typescript"):
         lesson_in(found, "go")
 
