@@ -171,7 +171,7 @@ def saved_at(folder: Path) -> int:
         (["tune", "repo", "--base", "repo"], "a folder"),
         (["eval", "absent.onnx", "repo"], "no such model file"),
         (["eval", "first.onnx", "empty"], "no source files"),
-        (["export", "absent.pt", "--out", "x.onnx"], "no run to resume"),
+        (["export", "absent.pt", "--out", "x.onnx"], "absent.pt: not found"),
         (["mix", "first.onnx"], "expected MODEL=FOLDER"),
         (["mix", "first.onnx=empty"], "too few packages"),
         (["sample", "readme.txt"], "too small for a model"),
