@@ -69,6 +69,11 @@ def test_a_workspace_s_model_serves_the_languages_of_its_card(places, tiny_model
     assert found(places, "rust")[0] == ("workspace", "model.onnx")
 
 
+def test_a_home_of_nobody_is_a_file_that_is_not_there(places):
+    """In the setting; it is told when it is loaded, not a traceback for every question."""
+    assert found(places, setting="~nobody-of-that-name/m.onnx")[0] == ("setting", "m.onnx")
+
+
 class Store:
     """A model store over one file, a model being the text of it; time is what the test says."""
 

@@ -62,21 +62,20 @@ def choices(
     own = [f"{name}.onnx" for name in (language, RELATIVES.get(language)) if name]
     names = tuple(dict.fromkeys((*own, *FALLBACKS)))
     for path in (root / WORKSPACE_MODELS / name for root in roots for name in (*names, WORKSPACE_MODEL)):
-        if (signature := _signature(path)) and _serves(path, signature, language):
+        if (signature := _signature(path)) and language in (_languages(path, signature) or (language,)):
             yield Choice(path, "workspace")
     for folder, origin in ((user_folder, "yours"), (shipped_folder, "shipped")):
         yield from (Choice(folder / name, origin) for name in names if _signature(folder / name))
 
 
 @lru_cache(maxsize=64)
-def _serves(path: Path, signature: Signature, language: str) -> bool:
-    """Whether the card of a workspace's model names the language. A file that cannot be read, or whose card names none, is for
-    all: the fault is told when it is loaded."""
+def _languages(path: Path, signature: Signature) -> tuple[str, ...]:
+    """Those that a workspace's model serves, by its card; empty for all. A file that cannot be read is for all: the fault is
+    told when it is loaded."""
     try:
-        card = card_from_json(metadata(read_model_file(path)).get(CARD_KEY, ""), str(path))
+        return card_from_json(metadata(read_model_file(path)).get(CARD_KEY, ""), str(path)).languages
     except (ModelFileError, ValueError):
-        return True
-    return not card.languages or language in card.languages
+        return ()
 
 
 @dataclass

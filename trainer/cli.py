@@ -89,7 +89,7 @@ def _add_tune(commands: Commands) -> None:
     sub.add_argument(
         "--out",
         metavar="MODEL",
-        help="model file to write (default: .tinycode/model.onnx, of another --language .tinycode/LANGUAGE.onnx)",
+        help="model file to write (default: .tinycode/model.onnx; of another --language, named as its shipped model)",
     )
     sub.add_argument("--force", action="store_true", help="write the model even when it is worse than the one there")
     _add_run_flags(sub, TUNE_DEFAULTS, without={field.name for field in fields(ModelSpec)})  # the shape is the base's

@@ -1,0 +1,34 @@
+"""Files that are whole or absent, and no more readable than the umask lets them be."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tinycode_ls.atomic import write_atomic
+from tinycode_ls.errors import TinycodeError
+
+
+@pytest.mark.parametrize(
+    ("umask", "mode", "becomes"), [(0o022, 0o644, 0o644), (0o077, 0o644, 0o600), (0, 0o600, 0o600)]
+)
+def test_the_mode_as_far_as_the_umask_lets_it(tmp_path: Path, umask: int, mode: int, becomes: int) -> None:
+    """Somebody who wants their files private gets them so."""
+    before = os.umask(umask)
+    try:
+        write_atomic(tmp_path / "file", b"text", mode)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == becomes
+
+
+def test_what_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    """Here in the middle of the writing."""
+    write_atomic(tmp_path / "file", b"old")
+
+    def full(file: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(TinycodeError, match=r"file: not written \(No space left on device\)"):
+        write_atomic(tmp_path / "file", full)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"] and (tmp_path / "file").read_bytes() == b"old"
