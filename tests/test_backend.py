@@ -12,12 +12,12 @@ from tinycode_ls.suggestion import Request, Source, Suggestion
 
 
 class FakeCompleter:
-    def __init__(self, models, workspace, precision):
-        self.models, self.workspace, self.precision = models, workspace, precision
+    def __init__(self, models, workspace):
+        self.models, self.workspace = models, workspace
 
     def complete(self, request, deadline):
-        self.models(request.path)
-        return [Suggestion(str(self.precision), 1.0)]
+        self.models(request)
+        return [Suggestion("found", 1.0)]
 
 
 @pytest.fixture
@@ -39,13 +39,24 @@ def test_only_other_folders_or_budgets_ask_for_a_new_index(told, tmp_path):
     assert not backend.configure(Settings(), ())
 
 
-def test_a_new_precision_reaches_the_completer(told, monkeypatch):
+def test_a_folder_s_model_serves_its_own_files(told, tmp_path, tiny_model_file):
+    """In a window with two folders, the model tuned on one would guess the other's files worse than the shipped one."""
+    tuned, plain, file = tmp_path / "tuned", tmp_path / "plain", tmp_path / "tuned/.tinycode/model.onnx"
+    for folder in (plain, file.parent):
+        folder.mkdir(parents=True)
+    file.write_bytes(tiny_model_file.read_bytes())
     backend = LocalBackend(told.append)
-    monkeypatch.setattr(backend, "_model_for", lambda path: None)
-    backend.configure(Settings(precision=0.3), ())
-    assert ask(backend) == ["0.3"]
-    backend.configure(Settings(precision=0.8), ())
-    assert ask(backend) == ["0.8"]
+    backend.configure(Settings(), (tuned, plain))
+    for folder in (plain, tuned):
+        path = folder / "a.py"
+        backend.complete(Request("a.py", "", "", uri=path.as_uri()), Deadline())
+        backend.warm_up(str(path))
+    assert [(used["language"], used["origin"]) for used in backend.status()["models"]] == [
+        ("python", "shipped"),
+        ("python", "workspace"),
+    ]
+    backend.configure(Settings(), (tuned,))
+    assert ask(backend, "/elsewhere/a.py") and backend.status()["models"][0]["origin"] == "workspace"
 
 
 def test_a_model_that_is_not_there_is_one_message_and_silence(told, tmp_path, monkeypatch):
@@ -79,11 +90,11 @@ def test_a_problem_that_goes_is_forgotten(told, monkeypatch):
     backend.configure(Settings(), ())
     models = iter([ModelFileError("broken"), None])
 
-    def model_for(path):
+    def model_for(request):
         if error := next(models):
             raise error
 
-    monkeypatch.setattr(backend, "_model_for", model_for)
+    monkeypatch.setattr(backend, "_model_for_request", model_for)
     assert ask(backend) == [] and backend.status()["problem"] == "broken"
     assert ask(backend) and backend.status()["problem"] == ""
 

@@ -106,7 +106,7 @@ def test_documents_do_not_hold_on_to_models_that_are_used_no_more(tiny_network: 
     content = model_bytes(to_arrays(tiny_network.state_dict()), ModelCard(tiny_network.spec), None)
     models = {name: open_model(content, name) for name in ("a.py", "b.go", "c.rs", "d.c")}
     used = {name: weakref.ref(model) for name, model in models.items()}
-    completer = Completer(lambda path: models[path])
+    completer = Completer(lambda request: models[request.path])
     for name in used:
         completer.complete(Request(name, "x = ", ""), Deadline())
         del models[name]

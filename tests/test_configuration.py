@@ -29,6 +29,29 @@ def test_the_order_of_places(tmp_path):
         assert configuration.settings.precision == precision, "a setting that was taken out is as in the files"
 
 
+def test_each_folder_has_settings_of_its_own(tmp_path):
+    """One that switches suggestions off does so for its own files; those of the whole server are the last one's."""
+    first, second = tmp_path / "a", tmp_path / "a" / "b"
+    second.mkdir(parents=True)
+    configuration = Configuration(own_file=tmp_path / "none.toml")
+    configuration.roots = (first, second)
+    (first / ".tinycode.toml").write_text("enabled = false\nmax_lines = 3\nprecison = 1\n")
+    (second / ".tinycode.toml").write_text("timeout_ms = 200\n")
+    assert len(configuration.resolve()) == 1, "what is wrong with a file is told once"
+    assert not configuration.settings_for(first / "x.py").enabled
+    inner = configuration.settings_for(second / "x.py")
+    assert (inner.enabled, inner.max_lines) == (True, 12)
+    assert configuration.settings.timeout_ms == 200 and configuration.enabled_somewhere()
+    assert configuration.settings_for(None) == configuration.settings_for(tmp_path / "x.py") == configuration.settings
+    configuration.set_editor({"precision": 0.6}, {second: {"precision": 0.7}})
+    configuration.resolve()
+    precisions = [configuration.settings_for(folder / "x.py").precision for folder in (first, second)]
+    assert precisions == [0.6, 0.7]
+    (second / ".tinycode.toml").write_text("enabled = false\n")
+    configuration.resolve()
+    assert not configuration.enabled_somewhere()
+
+
 def test_a_problem_is_told_once(tmp_path):
     configuration = Configuration(own_file=tmp_path / "none.toml")
     configuration.set_editor({"precison": 1})

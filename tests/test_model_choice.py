@@ -11,7 +11,7 @@ from onnx import helper
 from tinycode_ls import model_choice
 from tinycode_ls.errors import ModelFileError
 from tinycode_ls.model.card import CARD_KEY
-from tinycode_ls.model_choice import SHIPPED_MODELS, Choice, ModelStore, choices
+from tinycode_ls.model_choice import SHIPPED_MODELS, Choice, ModelStore, Served, choices
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ class Store:
     def __init__(self, monkeypatch, *paths):
         self.now, self.told, self.loads = 0.0, [], []
         monkeypatch.setattr(model_choice.time, "monotonic", lambda: self.now)
-        self.store = ModelStore(lambda language: [Choice(path, "x") for path in paths], self.load, self.told.append)
+        self.store = ModelStore(lambda served: [Choice(path, "x") for path in paths], self.load, self.told.append)
 
     def load(self, path):
         self.loads.append(path)
@@ -90,7 +90,7 @@ class Store:
 
     def get(self):
         self.now += 2
-        return self.store.get("go")
+        return self.store.get(Served("go"))
 
 
 def test_a_relative_s_model_serves_before_the_general_one(places):
@@ -135,7 +135,7 @@ def test_the_disk_is_not_asked_for_each_key(places, monkeypatch):
     it = Store(monkeypatch, file)
     it.get()
     put(file, "two", 2)
-    assert it.store.get("go") == "one"
+    assert it.store.get(Served("go")) == "one"
 
 
 def test_a_broken_version_is_told_once_and_the_old_model_stays(places, monkeypatch):
@@ -174,7 +174,7 @@ def test_only_the_latest_models_stay_in_memory(places):
         loads.append(path.stem)
         return path.stem
 
-    store = ModelStore(lambda language: [Choice(places / f"{language}.onnx", "x")], load, print)
-    assert [store.get(language) for language in [*languages, "python"]] == [*languages, "python"]
+    store = ModelStore(lambda served: [Choice(places / f"{served.language}.onnx", "x")], load, print)
+    assert [store.get(Served(language)) for language in [*languages, "python"]] == [*languages, "python"]
     assert loads == [*languages, "python"]
-    assert list(store.in_use()) == ["rust", "c", "python"]
+    assert [served.language for served in store.in_use()] == ["rust", "c", "python"]

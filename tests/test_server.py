@@ -364,6 +364,20 @@ async def test_settings_pulled(bare):
     await status_with(bare, "warm up ", state="off")
 
 
+async def test_settings_pulled_for_each_of_several_folders(bare, tmp_path):
+    first, second = (lsp.WorkspaceFolder((tmp_path / name).as_uri(), name) for name in ("a", "b"))
+    bare.set_configuration({"tinycode": {"precision": 0.2}})
+    bare.set_configuration({"tinycode": {"ghostText": False}}, scope_uri=second.uri)
+    wish = lsp.InitializeParams(capabilities=capabilities(pull=True), workspace_folders=[first, second])
+    await bare.initialize_session(wish)
+    await status_with(bare, "warm up ", state="ready")
+    for folder, shown in ((first, 1), (second, 0)):
+        uri = f"{folder.uri}/x.py"
+        document = lsp.TextDocumentItem(uri=uri, language_id="python", version=1, text="gre")
+        bare.text_document_did_open(lsp.DidOpenTextDocumentParams(document))
+        assert len(await ghost(bare, 0, 3, uri=uri)) == shown
+
+
 async def test_settings_stay_when_the_client_does_not_tell_them(tmp_path, monkeypatch):
     configuration = Configuration(own_file=tmp_path / "none.toml")
     ls = create_server(FakeBackend, configuration)

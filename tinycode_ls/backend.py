@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .documents import name_of
 from .engine.deadline import Deadline
 from .errors import ModelFileError
+from .folders import innermost
 from .languages import language_of
-from .model_choice import Choice, ModelStore, choices, user_models
+from .model_choice import Choice, ModelStore, Served, choices, user_models
 from .settings import Settings
 from .suggestion import Request, Source, Suggestion
 
@@ -40,7 +42,8 @@ class Backend(Protocol):
         """Where a suggestion comes from."""
 
     def warm_up(self, path: str) -> None:
-        """Import the engine and load what the first completion in a file will need; without a file, what every file will."""
+        """Import the engine and load what the first completion in a file will need; without a file, what every file will.
+        `path`: the whole path, as far as there is one."""
 
     def build_index(self, report: Report, deadline: Deadline) -> None:
         """Read the folders anew."""
@@ -66,7 +69,7 @@ class LocalBackend:
         self._told: set[str] = set()
 
     def configure(self, settings: Settings, roots: tuple[Path, ...]) -> bool:
-        """A new completer at the next request; the index is kept when folders and budget are the same."""
+        """The index, and all that was read, are kept when folders and budget are the same."""
         with self._lock:
             before, self._settings = self._settings, settings
             same_index = (self._roots, before.index, before.index_budget_mb) == (
@@ -74,11 +77,11 @@ class LocalBackend:
                 settings.index,
                 settings.index_budget_mb,
             )
-            self._roots, self._completer = roots, None
+            self._roots = roots
             if before.model != settings.model or not same_index:
                 self._store = None
             if not same_index:
-                self._workspace = None
+                self._workspace = self._completer = None
             return not same_index and bool(roots) and settings.index
 
     def complete(self, request: Request, deadline: Deadline) -> list[Suggestion]:
@@ -106,7 +109,7 @@ class LocalBackend:
         if not path and not self._one_serves_all():
             return
         try:
-            self._model_for(path)
+            self._model_for(path, self._folder_of(path))
         except ModelFileError as error:
             self._tell_once(str(error))
 
@@ -128,13 +131,13 @@ class LocalBackend:
         used = store.in_use() if store else {}
         models = [
             {
-                "language": language or "other files",
+                "language": served.language or "other files",
                 "path": str(choice.path),
                 "origin": choice.origin,
                 "name": model.card.name,
                 "bytes": model.size_bytes,
             }
-            for language, (choice, model) in used.items()
+            for served, (choice, model) in used.items()
         ]
         return {"models": models, "index": _summary(self._workspace), "problem": self._problem}
 
@@ -144,7 +147,7 @@ class LocalBackend:
         with self._lock:
             if self._completer is None:
                 workspace = self._open_workspace_locked()
-                self._completer = Completer(self._model_for, workspace, self._settings.precision)
+                self._completer = Completer(self._model_for_request, workspace)
             return self._completer
 
     def _open_workspace(self) -> "Workspace | None":
@@ -160,21 +163,29 @@ class LocalBackend:
             self._workspace = Workspace(list(self._roots), self._settings.index_budget_mb)
         return self._workspace
 
-    def _model_for(self, path: str) -> "Model":
+    def _model_for_request(self, request: Request) -> "Model":
+        return self._model_for(request.path, self._folder_of(name_of(request.uri)))
+
+    def _model_for(self, path: str, folder: Path | None) -> "Model":
         store = self._store  # `configure` may drop it at any moment
         if store is None:
             from .engine.model import load_model
 
             store = self._store = ModelStore(self._choices, load_model, self._on_problem)
-        return store.get(language_of(path))
+        return store.get(Served(language_of(path), folder))
 
     def _one_serves_all(self) -> bool:
         """Whether one model, named or the workspace's, is for every language; or there is none, for any."""
-        first = next(self._choices(""), None)
+        first = next(self._choices(Served("")), None)
         return first is None or first.origin in ("setting", "workspace")
 
-    def _choices(self, language: str) -> Iterator[Choice]:
-        return choices(language, self._settings.model, self._roots, user_models())
+    def _choices(self, served: Served) -> Iterator[Choice]:
+        """Of a file in no folder: as if it were in any of them."""
+        roots = (served.folder,) if served.folder else self._roots
+        return choices(served.language, self._settings.model, roots, user_models())
+
+    def _folder_of(self, path: str) -> Path | None:
+        return innermost(Path(path), self._roots)
 
     def _tell_once(self, problem: str) -> None:
         self._problem = problem

@@ -71,12 +71,10 @@ class _Asked:
 
 
 class Completer:
-    """`models(path)` gives the model for a document; `precision` is the user's dial, 0..1."""
+    """`models(request)` gives the model for a document."""
 
-    def __init__(
-        self, models: Callable[[str], Model], workspace: Workspace | None = None, precision: float = 0.5
-    ) -> None:
-        self._models, self._workspace, self.precision = models, workspace, precision
+    def __init__(self, models: Callable[[Request], Model], workspace: Workspace | None = None) -> None:
+        self._models, self._workspace = models, workspace
         self._open: OrderedDict[str, _Open] = OrderedDict()
         self._asked: _Asked | None = None
 
@@ -93,8 +91,8 @@ class Completer:
             ended = [path for path in paths if path.ended]
             found = [_Found(path.text, _line_probability(path), _network_share(path)) for path in ended or paths]
         else:
-            paths = search(draft, TYPING.at_least(least_probability(self.precision)), deadline)
-            cut = best_cut(paths, self.precision)
+            paths = search(draft, TYPING.at_least(least_probability(request.precision)), deadline)
+            cut = best_cut(paths, request.precision)
             found = [] if cut is None else [_Found(cut.text, cut.chance, _network_share(cut.path, cut.length))]
         if found and request.most_lines > 1:
             opening = next((path for path in paths if path.ended and path.text == found[0].text), None)
@@ -121,7 +119,7 @@ class Completer:
             yield from ((path, text, 1) for path, text in self._workspace.texts())
 
     def _document(self, request: Request) -> _Open:
-        model = self._models(request.path)
+        model = self._models(request)
         held = self._open.pop(request.document, None)
         if held is None or held.path != request.path or held.model is not model:
             held = _Open(request.path, model, DocumentReader(model, document_header(request.path)))

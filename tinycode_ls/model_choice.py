@@ -1,8 +1,8 @@
 """Which model file serves a language, loaded when first needed and again when it changes on disk.
 
-The order: the setting (or `--model`), the models of an open folder (`.tinycode/`), your own, the shipped ones. Those of a
-folder serve the languages that their cards name, which are read without loading the rest. Does not know what a model can
-do: `load` is given.
+The order: the setting (or `--model`), the models of the open folder (`.tinycode/`), your own, the shipped ones. Those of a
+folder serve its files, in the languages that their cards name, which are read without loading the rest. Does not know what
+a model can do: `load` is given.
 """
 
 import itertools
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import platformdirs
 
@@ -43,6 +43,13 @@ LOOK_EVERY_S = 1.0
 def user_models() -> Path:
     """The folder of your own models, one `<language>.onnx` for each."""
     return Path(platformdirs.user_data_path("tinycode-ls", appauthor=False)) / "models"
+
+
+class Served(NamedTuple):
+    """What a model is chosen for: a language in an open folder; None for a file that is in none of them."""
+
+    language: str
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -92,37 +99,37 @@ class ModelStore(Generic[Model]):
 
     def __init__(
         self,
-        choices_for: Callable[[str], Iterable[Choice]],
+        choices_for: Callable[[Served], Iterable[Choice]],
         load: Callable[[Path], Model],
         report: Callable[[str], None],
     ) -> None:
         self._choices_for, self._load, self._report = choices_for, load, report
         self._files: dict[Path, _Loaded[Model]] = {}
-        self._current: dict[str, tuple[float, Choice, Model]] = {}
+        self._current: dict[Served, tuple[float, Choice, Model]] = {}
 
-    def get(self, language: str) -> Model:
-        """The model for a language; raises ModelFileError when there is none that works."""
-        looked, _, model = self._current.get(language, (float("-inf"), None, None))
+    def get(self, served: Served) -> Model:
+        """The model for it; raises ModelFileError when there is none that works."""
+        looked, _, model = self._current.get(served, (float("-inf"), None, None))
         now = time.monotonic()
         if model is not None and now - looked < LOOK_EVERY_S:
             return model
-        for choice in self._choices_for(language):
+        for choice in self._choices_for(served):
             found = self._version_on_disk(choice)
             if found is not None:
-                self._current.pop(language, None)
-                self._current[language] = (now, choice, found)
+                self._current.pop(served, None)
+                self._current[served] = (now, choice, found)
                 self._forget_unused()
                 return found
         if model is not None:
             return model
         raise ModelFileError(
-            f"no model for {language or 'this file'} in {user_models()} or {SHIPPED_MODELS}; "
+            f"no model for {served.language or 'this file'} in {user_models()} or {SHIPPED_MODELS}; "
             "run `tinycode-train tune`, or name a model file in the setting `model`"
         )
 
-    def in_use(self) -> dict[str, tuple[Choice, Model]]:
-        """Language -> the file that serves it and its model."""
-        return {language: (choice, model) for language, (_, choice, model) in dict(self._current).items()}
+    def in_use(self) -> dict[Served, tuple[Choice, Model]]:
+        """What is served -> the file that serves it and its model."""
+        return {served: (choice, model) for served, (_, choice, model) in dict(self._current).items()}
 
     def _version_on_disk(self, choice: Choice) -> Model | None:
         """The model in the file now; the last good one when it is broken; None when there never was one."""
@@ -142,7 +149,7 @@ class ModelStore(Generic[Model]):
         """All but the latest models, and those that other files took the place of."""
         latest = dict.fromkeys(choice.path for _, choice, _ in reversed(self._current.values()))
         used = set(itertools.islice(latest, MOST_LOADED))
-        self._current = {language: held for language, held in self._current.items() if held[1].path in used}
+        self._current = {served: held for served, held in self._current.items() if held[1].path in used}
         for path in [path for path, file in self._files.items() if file.model is not None and path not in used]:
             del self._files[path]
 

@@ -50,7 +50,7 @@ def initialize(ls: TinycodeServer, params: lsp.InitializeParams) -> None:
     ls.loop = asyncio.get_running_loop()
     session.documents.encoding = str(getattr(ls.workspace.position_encoding, "value", ls.workspace.position_encoding))
     session.documents.client_holds_lines = bool(params.client_info and params.client_info.name == "Neovim")
-    session.configuration.roots = folders(ls) or local([ls.workspace.root_uri or ""])
+    session.configuration.roots = open_folders(ls) or local([ls.workspace.root_uri or ""])
     session.configuration.set_start(params.initialization_options)
     session.configure()
     ls.on_configured(session)
@@ -102,7 +102,7 @@ async def did_change_watched_files(ls: TinycodeServer, params: lsp.DidChangeWatc
 
 async def did_change_workspace_folders(ls: TinycodeServer, params: lsp.DidChangeWorkspaceFoldersParams) -> None:
     """Other folders: other settings, another index."""
-    ls.session.configuration.roots = folders(ls)
+    ls.session.configuration.roots = open_folders(ls)
     await settle(ls)
 
 
@@ -166,12 +166,14 @@ async def files_changed(ls: TinycodeServer, uris: list[str]) -> None:
 
 
 async def pull_settings(ls: TinycodeServer) -> None:
-    """Ask the client for the section `tinycode`, where it can be asked."""
+    """Ask the client for the section `tinycode`, where it can be asked; of several folders, for that of each, too."""
     if pulls_settings(ls):
-        params = lsp.ConfigurationParams([lsp.ConfigurationItem(section="tinycode")])
-        values = await patiently(ls.workspace_configuration_async(params))
+        folders = ls.session.configuration.roots if len(ls.session.configuration.roots) > 1 else ()
+        scopes = [None, *(folder.as_uri() for folder in folders)]
+        items = [lsp.ConfigurationItem(scope_uri=uri, section="tinycode") for uri in scopes]
+        values = await patiently(ls.workspace_configuration_async(lsp.ConfigurationParams(items)))
         if values:  # else what was in force stays: no answer says nothing
-            ls.session.configuration.set_editor(values[0])
+            ls.session.configuration.set_editor(values[0], dict(zip(folders, values[1:], strict=False)))
     await settle(ls)
 
 
@@ -201,14 +203,14 @@ async def patiently(answer: Awaitable[Any]) -> Any:
         return None
 
 
-def folders(ls: TinycodeServer) -> tuple[Path, ...]:
+def open_folders(ls: TinycodeServer) -> tuple[Path, ...]:
     """The open folders that are in the local file system; of a client that knows only one root, none."""
     return local(ls.workspace.folders)
 
 
 def local(uris: Iterable[str]) -> tuple[Path, ...]:
     """Those that are in the local file system."""
-    return tuple(path for uri in uris if (path := file_of(uri)))
+    return tuple(path for uri in uris if (path := file_of(uri)) and path.is_absolute())
 
 
 def pulls_settings(ls: TinycodeServer) -> bool:

@@ -17,12 +17,13 @@ from .backend import Backend, Report
 from .configuration import Configuration
 from .documents import Cursor, Document, Documents, file_of, name_of
 from .engine.deadline import Deadline
+from .folders import name_within
 from .git_head import GitHead
 from .languages import file_name
 from .quiet import too_large, why_quiet
 from .requests import Newest
 from .settings import Settings
-from .suggestion import Request, Source, Suggestion, name_within
+from .suggestion import Request, Source, Suggestion
 from .text import Position, Span, offset_at
 from .type_through import Shown, rest_of
 
@@ -110,7 +111,7 @@ class Session:
 
     @property
     def settings(self) -> Settings:
-        """Those in force."""
+        """Those of the whole server; see `Configuration`."""
         return self.configuration.settings
 
     def configure(self) -> None:
@@ -149,7 +150,8 @@ class Session:
         if newer or self.documents.state(ask.uri) != state:
             return Answer(ask)
         cursor = self._cursor(ask)
-        wanted = self.settings.completion_list if ask.listed else self.settings.ghost_text
+        settings = self._settings_of(ask.uri)
+        wanted = settings.completion_list if ask.listed else settings.ghost_text
         if cursor is None or not wanted or self._quiet(cursor):
             return Answer(ask, cursor)
         request = self._request(ask, cursor)
@@ -205,7 +207,7 @@ class Session:
         await asyncio.sleep(LOOK_AHEAD_AFTER_S)
         await self._warm.wait()
         document, asked = self.documents.get(uri), self._latest.get((uri, False)) is not latest
-        if asked or document is None or document.edited_until is None or not self.settings.ghost_text:
+        if asked or document is None or document.edited_until is None or not self._settings_of(uri).ghost_text:
             return
         ask = Ask(uri, document.edited_until)
         cursor = self._cursor(ask)
@@ -264,7 +266,11 @@ class Session:
     def status(self) -> dict[str, Any]:
         """For a person, and for a status bar: `state` is off, indexing, problem or ready."""
         loaded = self.backend.status()
-        states = {"off": not self.settings.enabled, "problem": loaded["problem"], "indexing": self.indexing}
+        states = {
+            "off": not self.configuration.enabled_somewhere(),
+            "problem": loaded["problem"],
+            "indexing": self.indexing,
+        }
         return {"state": next((name for name, holds in states.items() if holds), "ready"), **loaded}
 
     def stop(self) -> None:
@@ -297,7 +303,7 @@ class Session:
         self._open_texts = {
             file: None if document.uri == uri else "".join(document.lines)
             for document in sorted(self.documents.all(), key=lambda document: document.uri == uri)
-            if (file := file_of(document.uri)) and not too_large(self.settings, document.size)
+            if (file := file_of(document.uri)) and not too_large(self._settings_of(document.uri), document.size)
         }
         task = self._in_background(self._refresh(set()))
         if any(state[0].edited and before[1].get(other) != state for other, state in others.items()):
@@ -327,7 +333,7 @@ class Session:
     def _cursor(self, ask: Ask) -> Cursor | None:
         """None in what is not open, or left alone for its size."""
         document = self.documents.get(ask.uri)
-        if document is None or too_large(self.settings, document.size):
+        if document is None or too_large(self._settings_of(ask.uri), document.size):
             return None
         return self.documents.cursor(ask.uri, ask.position)
 
@@ -338,8 +344,8 @@ class Session:
         return bool(reason)
 
     def _why_quiet(self, cursor: Cursor) -> str:
-        roots = self.configuration.roots
-        return why_quiet(self.settings, name_of(cursor.uri), cursor.language, cursor.left, cursor.right, roots)
+        settings, roots = self._settings_of(cursor.uri), self.configuration.roots
+        return why_quiet(settings, name_of(cursor.uri), cursor.language, cursor.left, cursor.right, roots)
 
     def _request(self, ask: Ask, cursor: Cursor) -> Request:
         """A selected row is read as if it had been accepted; what is suggested then comes after it."""
@@ -350,12 +356,17 @@ class Session:
             start = offset_at(line, Position(0, span.start.character), self.documents.encoding)
             left = left[: len(left) - len(line) + start] + text
         count = ALTERNATIVES if ask.listed or ask.invoked else 1
-        most_lines = 1 if ask.listed else self.settings.max_lines
-        return Request(self._path(cursor), left, right, ask.invoked, count, most_lines, cursor.uri)
+        settings = self._settings_of(cursor.uri)
+        most_lines = 1 if ask.listed else settings.max_lines
+        path = self._path(cursor)
+        return Request(path, left, right, ask.invoked, count, most_lines, cursor.uri, settings.precision)
 
     def _path(self, cursor: Cursor) -> str:
         """By its name in the workspace; with an extension that tells the language."""
         return name_within(Path(file_name(name_of(cursor.uri), cursor.language)), self.configuration.roots)
+
+    def _settings_of(self, uri: str) -> Settings:
+        return self.configuration.settings_for(file_of(uri))
 
     def _remember(self, suggestion: Suggestion) -> int:
         number = next(self._numbers)

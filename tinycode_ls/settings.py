@@ -23,7 +23,8 @@ NO_GLOB = "expected a pattern as in a .gitignore; ignored"
 
 
 def setting(default: Any, sentence: str, *, least: float | None = None, most: float | None = None, **more: Any) -> Any:
-    """A field of Settings. `one_of`: the values allowed; `private`: not taken from a workspace."""
+    """A field of Settings. `one_of`: the values allowed; `private`: not taken from a workspace; `whole`: where several
+    folders are open, one for the whole server, not one for the files of each."""
     return field(default=default, metadata={"sentence": sentence, "least": least, "most": most, **more})
 
 
@@ -45,11 +46,15 @@ class Settings:
     disabled_files: tuple[str, ...] = setting(
         (), "Files without suggestions, as in a .gitignore of the open folder (.env, keys: always).", globs=True
     )
-    timeout_ms: int = setting(500, "Answer after this many milliseconds with what there is.", least=10, most=60_000)
-    index: bool = setting(True, "Learn names and idioms from the files of the open folders.")
-    index_budget_mb: float = setting(8.0, "Most text to index, in megabytes.", least=0, most=1024)
+    timeout_ms: int = setting(
+        500, "Answer after this many milliseconds with what there is.", least=10, most=60_000, whole=True
+    )
+    index: bool = setting(True, "Learn names and idioms from the files of the open folders.", whole=True)
+    index_budget_mb: float = setting(8.0, "Most text to index, in megabytes.", least=0, most=1024, whole=True)
     max_document_mb: float = setting(8.0, "Leave documents larger than this alone, in megabytes.", least=0, most=1024)
-    log_level: str = setting("warning", "How much to log: debug, info, warning or error.", one_of=LOG_LEVELS)
+    log_level: str = setting(
+        "warning", "How much to log: debug, info, warning or error.", one_of=LOG_LEVELS, whole=True
+    )
     log_file: str = setting("", "File to log to instead of the standard error stream.", private=True)
 
 

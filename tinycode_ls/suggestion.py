@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from .folders import name_within
+
 
 @dataclass(frozen=True)
 class Source:
@@ -43,7 +45,8 @@ class Request:
     `path` is the name that the model reads: relative to the workspace where there is one, with an extension that tells the
     language, empty for a buffer without a name. `uri` is the document itself, where an editor has it open.
     `whole_lines`: the user asked (answer with whole lines); otherwise a suggestion ends where it stops being sure,
-    and there may be none. `most_lines`: of the best of them, where it opens a block.
+    and there may be none: `precision` is the user's dial for that, 0..1. `most_lines`: of the best of them, where it opens
+    a block.
     """
 
     path: str
@@ -53,15 +56,9 @@ class Request:
     count: int = 1
     most_lines: int = 1
     uri: str = ""
+    precision: float = 0.5
 
     @property
     def document(self) -> str:
         """What tells the document from all others: two folders may each have a file of the same name."""
         return self.uri or self.path
-
-
-def name_within(path: Path, roots: Sequence[Path]) -> str:
-    """Relative to the innermost of `roots` that holds it; the whole path where none does."""
-    holding = [root for root in roots if path.is_relative_to(root)]
-    innermost = max(holding, key=lambda root: len(root.parts), default=None)
-    return (path.relative_to(innermost) if innermost else path).as_posix()

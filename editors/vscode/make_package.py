@@ -43,7 +43,7 @@ def setting_schema(entry: Any) -> dict[str, Any]:
         schema["type"] = "string"
     if "one_of" in data:
         schema["enum"] = list(data["one_of"])
-    schema["scope"] = "machine-overridable" if data.get("private") else "window"
+    schema["scope"] = "machine-overridable" if data.get("private") else "window" if data.get("whole") else "resource"
     return schema
 
 

@@ -82,12 +82,12 @@ def drawn(ground: Ground, model: Model, most: int) -> list[tuple[Exercise, Suffi
 
 def typed(exercise: Exercise, model: Model, index: SuffixIndex, precision: float) -> Keys:
     """One line, key by key."""
-    completer = Completer(lambda _: model, Indexed(index), precision)  # type: ignore[arg-type]
+    completer = Completer(lambda _: model, Indexed(index))  # type: ignore[arg-type]
     line = exercise.line.decode("utf-8", "replace")
     left, right = exercise.left.decode("utf-8", "replace"), exercise.right.decode("utf-8", "replace")
 
     def ask(so_far: str) -> str:
-        found = completer.complete(Request(exercise.path, left + so_far, "\n" + right), Deadline())
+        found = completer.complete(Request(exercise.path, left + so_far, "\n" + right, precision=precision), Deadline())
         return found[0].text if found else ""
 
     return retype(line, ask)

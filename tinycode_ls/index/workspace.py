@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..engine.deadline import Deadline
+from ..folders import innermost
 from ..memory import give_back
 from ..model.document import document_header
 from .files import MOST_FILE_BYTES, VENDORED, Verdict, judge, judge_content, judge_name, list_files, would_list
@@ -165,11 +166,8 @@ class Workspace:
         return self._strangers.get(path) == os.path.lexists(path)
 
     def _root_of(self, path: Path) -> Path | None:
-        """The innermost folder that was opened and has it; None also for what can be no file's path."""
-        if "\0" in str(path):
-            return None
-        roots = (root for root in self._roots if path.is_relative_to(root))
-        return max(roots, key=lambda root: len(root.parts), default=None)
+        """The folder that was opened and has it; None also for what can be no file's path."""
+        return None if "\0" in str(path) else innermost(path, self._roots)
 
     def _read(self, progress: Progress | None = None, deadline: Deadline | None = None) -> bool:
         """Bring `_files` up to date within the budget; False when it was stopped before."""

@@ -7,7 +7,7 @@ same figures (but for the milliseconds) on every machine.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..completer import Completer
@@ -16,7 +16,7 @@ from ..engine.deadline import Deadline
 from ..engine.model import Model, load_model
 from ..errors import ModelFileError
 from ..languages import language_of
-from ..model_choice import WORKSPACE_MODELS, Choice, ModelStore, choices, user_models
+from ..model_choice import WORKSPACE_MODELS, Choice, ModelStore, Served, choices, user_models
 from ..quiet import why_quiet
 from ..settings import Settings
 from ..suggestion import Request
@@ -78,7 +78,7 @@ class _Session:
         self._store: ModelStore[Model] = ModelStore(self._choices, load_model, self._on_bad_model)
         self._past = PastWorkspace(self.repository, self.settings.index_budget_mb)
         workspace = self._past if self.settings.index else None
-        self._completers = completers(self._model_for, workspace, self.settings.precision)
+        self._completers = completers(lambda request: self._model_for(request.path), workspace)
         self._situations = Situations(self.repository)
 
     def retype(self, added: Added) -> None:
@@ -96,13 +96,9 @@ class _Session:
     def _try_settings(self, line: Line) -> None:
         now, completer = self.settings.precision, self._completers[MIXTURE]
         for setting in sorted({*DIAL, now}):
-            if setting == now:
-                done = self.runs[MIXTURE][-1]
-            else:
-                completer.precision = setting
-                done = retype_line(line, completer, self.settings)
+            tried = replace(self.settings, precision=setting)
+            done = self.runs[MIXTURE][-1] if setting == now else retype_line(line, completer, tried)
             self.dial.setdefault(setting, []).append(done)
-        completer.precision = now
 
     def report(self, commits: int, files: int) -> Report:
         """Everything added up."""
@@ -125,12 +121,12 @@ class _Session:
 
     def _models_in_use(self) -> dict[str, str]:
         return {
-            language or "other files": f"{choice.path} ({choice.origin})"
-            for language, (choice, _) in self._store.in_use().items()
+            served.language or "other files": f"{choice.path} ({choice.origin})"
+            for served, (choice, _) in self._store.in_use().items()
         }
 
     def _model_for(self, path: str) -> Model:
-        return self._store.get(language_of(path))
+        return self._store.get(Served(language_of(path)))
 
     def _on_bad_model(self, problem: str) -> None:
         """A model that was asked for must work; of the others, the next one serves."""
@@ -138,9 +134,9 @@ class _Session:
             raise ModelFileError(problem)
         self.notes.append(problem)
 
-    def _choices(self, language: str) -> list[Choice]:
+    def _choices(self, served: Served) -> list[Choice]:
         """As the server's, without the workspace's model: it was tuned on the very lines that are to be retyped."""
-        return list(choices(language, self.settings.model, (), user_models()))
+        return list(choices(served.language, self.settings.model, (), user_models()))
 
 
 def retype_line(line: Line, completer: Completer, settings: Settings) -> Retyped:
@@ -153,7 +149,7 @@ def retype_line(line: Line, completer: Completer, settings: Settings) -> Retyped
         if why_quiet(settings, line.path, "", left, line.right):
             return ""
         begin = time.perf_counter()
-        found = completer.complete(Request(line.path, left, line.right), Deadline())
+        found = completer.complete(Request(line.path, left, line.right, precision=settings.precision), Deadline())
         times.append((time.perf_counter() - begin) * 1e3)
         if not found:
             return ""

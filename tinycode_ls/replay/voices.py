@@ -15,6 +15,7 @@ import numpy.typing as npt
 from ..completer import Completer
 from ..engine.model import Array, Model, State
 from ..index.workspace import Workspace
+from ..suggestion import Request
 
 NETWORK, INDEX, MIXTURE = "network", "index", "mixture"
 
@@ -37,21 +38,21 @@ def network_alone(model: Model) -> Model:
     return alone
 
 
-def completers(models: Callable[[str], Model], workspace: Workspace | None, precision: float) -> dict[str, Completer]:
-    """One for each voice. `models(path)` gives the model for a document."""
+def completers(models: Callable[[Request], Model], workspace: Workspace | None) -> dict[str, Completer]:
+    """One for each voice. `models(request)` gives the model for a document."""
     return {
-        NETWORK: Completer(_each_once(models, network_alone), None, precision),
-        INDEX: Completer(_each_once(models, SilentNetwork), workspace, precision),
-        MIXTURE: Completer(models, workspace, precision),
+        NETWORK: Completer(_each_once(models, network_alone), None),
+        INDEX: Completer(_each_once(models, SilentNetwork), workspace),
+        MIXTURE: Completer(models, workspace),
     }
 
 
-def _each_once(models: Callable[[str], Model], make: Callable[[Model], Any]) -> Callable[[str], Model]:
+def _each_once(models: Callable[[Request], Model], make: Callable[[Model], Any]) -> Callable[[Request], Model]:
     """A completer forgets what it has read when it is given another model object."""
     made: dict[int, tuple[Model, Model]] = {}
 
-    def model_for(path: str) -> Model:
-        model = models(path)
+    def model_for(request: Request) -> Model:
+        model = models(request)
         if id(model) not in made:
             made[id(model)] = model, make(model)
         return made[id(model)][1]
