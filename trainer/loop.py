@@ -166,8 +166,8 @@ class _Loop:
         return done >= 1 or bool(patience and self.run.progress.validations_without_gain >= patience)
 
     def train(self) -> None:
-        """Steps until the end; saves then, on Ctrl-C and where a shard is lost, but not after a step that diverged."""
-        with DeferredInterrupt() as interrupt:
+        """Steps until the end; saves then, when told to end and where a shard is lost, but not after a step that diverged."""
+        with DeferredInterrupt(self.group.ranks == 1) as interrupt:
             while not self.finished(done := self.done()) and not self.stopped(interrupt.asked):
                 self.figures = self.timed_step(done) if self.threads else self.step(done)
                 self.listener.on_step(self.figures)

@@ -23,9 +23,10 @@ RECIPE = Recipe(
 
 
 class Quiet:
-    """A listener that keeps what it hears; `stop_at` plays Ctrl-C after that step."""
+    """A listener that keeps what it hears; `stop_at` plays Ctrl-C, or another signal, after that step."""
 
-    def __init__(self, stop_at: int = 0) -> None:
+    def __init__(self, stop_at: int = 0, stop_by: signal.Signals = signal.SIGINT) -> None:
+        self.stop_by = stop_by
         self.stop_at, self.bits, self.validations = stop_at, list[float](), list[Quality]()
         self.samples: list[Sample] = []
 
@@ -33,7 +34,7 @@ class Quiet:
         """Remember; perhaps interrupt."""
         self.bits.append(figures.bits)
         if figures.step == self.stop_at:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(self.stop_by)
 
     def on_validation(self, figures: StepFigures, quality: Quality, best: bool) -> None:
         """Remember."""
@@ -163,6 +164,25 @@ def test_what_is_no_whole_checkpoint_is_told_from_what_cannot_be_read(tmp_path: 
     (tmp_path / "best.pt").mkdir()
     with pytest.raises(TrainingError, match=r"best\.pt: no checkpoint to read there \(Is a directory\)"):
         load_checkpoint(tmp_path / "best.pt")
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+def test_a_run_that_is_told_to_end_is_saved(tmp_path: Path, ending: signal.Signals) -> None:
+    """A terminal that is closed, a machine that shuts down; afterwards the signal does what it did before."""
+    with pytest.raises(KeyboardInterrupt):
+        train(start_run(RECIPE, "x"), DATA, DATA, tmp_path, Quiet(13, ending))
+    assert load_checkpoint(tmp_path / "last.pt").progress.step == 13
+    assert signal.getsignal(ending) == signal.SIG_DFL
+
+
+def test_a_run_under_nohup_is_not_ended_by_a_closed_terminal(tmp_path: Path) -> None:
+    """The user said so."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        train(start_run(RECIPE, "x"), DATA, DATA, tmp_path, Quiet(13, signal.SIGHUP))
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert load_checkpoint(tmp_path / "last.pt").progress.step == RECIPE.steps
 
 
 def test_ctrl_c_in_the_last_step_leaves_a_run_that_is_judged_when_resumed(tmp_path: Path) -> None:
