@@ -36,6 +36,8 @@ MOST_INDEXED = 2
 WINDOW_STEP = 16_000
 TYPING = SearchOptions(width=3, most_bytes=64)
 WHOLE_LINE = SearchOptions(width=4, most_bytes=160, most_blanks=8, rivals=5)
+LEAST_OTHER = 0.01
+"""Alternatives less likely than this are noise: 2 of 573 were right."""
 FROM_THE_EDGE = replace(WHOLE_LINE, most_blanks=40)
 """Where nothing stands before the cursor, not even the line's indentation."""
 
@@ -203,7 +205,8 @@ def _tidy(found: list[_Found], request: Request) -> list[Suggestion]:
     seen, kept = set(), []
     for one in found:
         text = fit_before(line, one.text.decode("utf-8", "ignore").rstrip(), rest_of_line)
-        if not text.strip() or text in seen or (rest_of_line.strip() and text.strip() == rest_of_line.strip()):
+        said = rest_of_line.lstrip().startswith(text.strip())
+        if not text.strip() or said or text in seen or (kept and one.probability < LEAST_OTHER):
             continue
         seen.add(text)
         sources = (Source(one.network_share),)
