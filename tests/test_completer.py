@@ -48,6 +48,25 @@ def test_a_line_of_the_document_is_completed_and_explained(model: Model) -> None
     assert sum(source.share for source in sources) == pytest.approx(1)
 
 
+def test_an_explanation_after_acceptance_is_not_the_accepted_line(model: Model) -> None:
+    """Nor is a copy of what stands below the cursor the model's own."""
+    completer = Completer(lambda _: model)
+    best = ask(completer, ABOVE + "total_amount = comp", uri="file:///a.py")[0]
+    ask(completer, ABOVE + "total_amount = compute_total(items)\nx", uri="file:///a.py")
+    assert completer.explain(best)[0].line == 5
+    best = ask(completer, "x = 1\ntotal_amount = comp", f"\n\nx = 2\n{ABOVE}", uri="file:///b.py")[0]
+    assert (best.text, completer.explain(best)[0].line) == ("ute_total(items)", 9)
+
+
+def test_the_line_below_is_not_said_again(model: Model) -> None:
+    """On a new line above it, where nothing else is likelier; a short one may stand twice."""
+    completer = Completer(lambda _: model)
+    texts = [found.text for found in ask(completer, ABOVE, "\n" + ABOVE, count=3)]
+    assert "total_amount = compute_total(items)" not in texts
+    ends = "if a:\n    b()\nend\n"
+    assert "end" in [found.text.strip() for found in ask(completer, ends * 4 + "if a:\n    b()\n", "\nend\n", count=3)]
+
+
 def test_an_explanation_counts_lines_from_the_start_of_a_long_document(model: Model) -> None:
     """Of which only the end is looked at; and of the one that was asked about, not of another of the same name."""
     completer = Completer(lambda _: model)

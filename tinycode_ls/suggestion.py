@@ -27,8 +27,8 @@ class Source:
 class Suggestion:
     """Text to insert at the cursor, and how likely all of it is right (0..1, calibrated).
 
-    `document` (`Request.document`) and `context` (the end of the text before the cursor) are what it takes to explain it
-    later.
+    `document` (`Request.document`), `line` of it (from 1) and `context` (the end of the text before the cursor) are what it
+    takes to explain it later.
     """
 
     text: str
@@ -36,6 +36,7 @@ class Suggestion:
     sources: tuple[Source, ...] = ()
     document: str = ""
     context: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 import base64
 import io
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +11,13 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from tinycode_ls.engine.mixer import mixer_to_bytes
+from tinycode_ls.engine.mixer import mixer_from_bytes, mixer_to_bytes
 from tinycode_ls.engine.model import Model, byte_ids, load_model, log_softmax, open_model, select_state
 from tinycode_ls.errors import ModelFileError
 from tinycode_ls.model.card import CARD_KEY, MIXER_KEY
 from trainer.mixer import MixerNetwork
+
+MIXER = MixerNetwork().to_mixer()
 
 
 def test_reading_at_once_is_stepping(tiny_model: Model, source_text: bytes) -> None:
@@ -78,6 +82,17 @@ def strange_languages(path: Path, source: Path) -> None:
     card = {item.key: item.value for item in model.metadata_props}[CARD_KEY]
     helper.set_model_props(model, {CARD_KEY: card.replace('["python"]', "[1, 2]")})
     onnx.save(model, path)
+
+
+def card(text: str) -> Callable[[Path, Path], None]:
+    """Another card."""
+
+    def make(path: Path, source: Path) -> None:
+        model = onnx.load(source)
+        helper.set_model_props(model, {CARD_KEY: text})
+        onnx.save(model, path)
+
+    return make
 
 
 def no_card(path: Path, source: Path) -> None:
@@ -156,6 +171,22 @@ def test_a_damaged_mixer_is_one_line(tiny_model_file: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"gate_bias": np.zeros(3)}, "reads other features"),
+        ({"judge_byte": np.zeros((10, 32))}, "reads other features"),
+        ({"judge_out": np.full(MIXER.judge_out.shape, np.nan)}, "weights that are no numbers"),
+        ({"gate_in": np.zeros((1_000_000, 1))}, "larger than 1000000 bytes, unpacked"),
+    ],
+)
+def test_a_mixer_that_cannot_mix_is_refused_when_it_is_loaded(change: dict[str, np.ndarray], says: str) -> None:
+    """Not at each question; and zeros of a gigabyte, packed to a megabyte, are not unpacked."""
+    weights = replace(MIXER, **change)
+    with pytest.raises(ModelFileError, match=says):
+        mixer_from_bytes(mixer_to_bytes(weights))
+
+
+@pytest.mark.parametrize(
     ("make", "says"),
     [
         (lambda path, source: None, "no such model file"),
@@ -166,6 +197,8 @@ def test_a_damaged_mixer_is_one_line(tiny_model_file: Path) -> None:
         (wrong_version, "format version 99, expected 1; update tinycode-ls"),
         (no_card, "without a tinycode card"),
         (strange_languages, "its card is damaged"),
+        (card("[1]"), "its card is damaged"),
+        (card("[" * 100_000), "its card is damaged"),
         (endless, "its graph has Loop, which no tinycode model has"),
     ],
 )

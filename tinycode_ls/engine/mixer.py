@@ -13,6 +13,7 @@ made of the place. It knows what no sum of weights can say: that two voices agre
 """
 
 import io
+import zipfile
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -31,6 +32,8 @@ T = TypeVar("T", bound=Any)
 FLOOR = 1e-3
 """Keeps one count of a byte that the network thinks impossible from deciding everything."""
 MIXER_VERSION = 5
+MOST_MIXER_BYTES = 1_000_000
+"""Unpacked; ours are 150 kB. Zeros pack to a thousandth, and a model may come with a repository."""
 MEND = "make it again with `tinycode-train tune`, or give it another mixer with `tinycode-train mix`"
 
 ANCHORS = (0, 32, 128)
@@ -183,6 +186,9 @@ def mixer_to_bytes(mixer: Mixer) -> bytes:
 def mixer_from_bytes(content: bytes) -> Mixer:
     """Raises ModelFileError when the mixer does not fit this version's slots."""
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            if sum(member.file_size for member in packed.infolist()) > MOST_MIXER_BYTES:
+                raise ModelFileError(f"its mixer is larger than {MOST_MIXER_BYTES} bytes, unpacked; {MEND}")
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             if int(stored["version"]) != MIXER_VERSION:
                 raise ModelFileError(
@@ -194,6 +200,26 @@ def mixer_from_bytes(content: bytes) -> Mixer:
     except Exception as error:  # of numpy, zipfile and zlib: a dozen kinds for damaged archives
         reason = str(error).partition(".")[0]  # numpy goes on to say how to load it unsafely
         raise ModelFileError(f"its mixer is damaged ({reason}); copy or train the model again") from error
-    if mixer.gate_in.shape[0] != FEATURES or mixer.log_sigma.shape != (SLOTS,):
+    if not _fits_together(mixer):
         raise ModelFileError(f"its mixer reads other features than this version expects; {MEND}")
+    if not all(np.isfinite(getattr(mixer, name)).all() for name in Mixer.__dataclass_fields__):
+        raise ModelFileError(f"its mixer has weights that are no numbers; {MEND}")
     return mixer
+
+
+def _fits_together(mixer: Mixer) -> bool:
+    """Whether the shapes are those of `Mixer`, with widths of its own."""
+    gate, judge = mixer.gate_bias.shape, mixer.judge_out.shape
+    voices = (1 + SLOTS,)
+    expected = {
+        "gate_in": (FEATURES, *gate),
+        "gate_out": (*gate, *voices),
+        "out_bias": voices,
+        "log_sigma": (SLOTS,),
+        "judge_in": (JUDGED, *judge),
+        "judge_place": (*gate, *judge),
+        "judge_byte": (256, *judge),
+        "judge_middle": (*judge, *judge),
+        "middle_bias": judge,
+    }
+    return len(gate) == len(judge) == 1 and all(getattr(mixer, name).shape == shape for name, shape in expected.items())

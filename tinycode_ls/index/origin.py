@@ -10,11 +10,10 @@ LEAST_TEXT = 3
 
 @dataclass(frozen=True)
 class Place:
-    """`line` counts from 1; `agreement` is how many bytes before the text are the same, at least."""
+    """`line` counts from 1."""
 
     path: str
     line: int
-    agreement: int
 
 
 def find_place(context: bytes, text: bytes, documents: Iterable[tuple[str, bytes, int]]) -> Place | None:
@@ -32,5 +31,5 @@ def find_place(context: bytes, text: bytes, documents: Iterable[tuple[str, bytes
         for path, content, first_line in searched:
             at = content.rfind(wanted)
             if at >= 0:
-                return Place(path, first_line + content.count(b"\n", 0, at + length), length)
+                return Place(path, first_line + content.count(b"\n", 0, at + length))
     return None

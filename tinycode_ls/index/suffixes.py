@@ -39,7 +39,8 @@ class SuffixIndex:
             self.column[0] = reversed_text[-1]
             for begin in range(0, self.size, PIECE):
                 self.column[1 + begin : 1 + begin + PIECE] = reversed_text[suffixes[begin : begin + PIECE] - 1]
-            self.column[1 + suffixes.argmin()] = 0  # the whole text: nothing came next
+        whole = 1 + int(suffixes.argmin()) if self.size else 0  # the row of the whole text: nothing came next
+        self.column[whole] = 0
         self.positions = np.empty(0, np.int32)  # of each row: where in the text the next byte stands
         if with_positions:
             self.positions = np.append(0, self.size - suffixes).astype(np.int32)
@@ -51,6 +52,8 @@ class SuffixIndex:
         self._first = first.tolist()
         rows = _rows_of_byte(self.column, first)
         self._rows_of_byte = [rows[begin:end] for begin, end in itertools.pairwise(self._first)]
+        zeros = self._rows_of_byte[0]  # the end of the text, which its column counts as one, is none of them
+        self._rows_of_byte[0], self._first[0] = zeros[zeros != whole], 1
 
     def start(self, context: bytes, anchors: tuple[int, ...] = ()) -> tuple[Rows, Rows]:
         """The ranges [1, MOST_ORDER + anchors] of a context; `anchors`, ascending, are how far back the fixed places are."""

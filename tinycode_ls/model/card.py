@@ -37,7 +37,7 @@ def card_from_json(text: str, where: str) -> ModelCard:
     try:
         data = json.loads(text)
         version = data.pop("format_version")
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise ModelFileError(f"{where}: its card is damaged ({error}); train or copy the model again") from error
     if version != FORMAT_VERSION:
         raise ModelFileError(
