@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from . import __version__
-from .errors import TinycodeError
+from .command import run_command, say
 from .threads import use_one_thread
 
 EPILOG = "Nothing leaves this machine. A model of your own: `tinycode-train tune` in your repository."
@@ -19,14 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0, 2 when something the user gave is wrong."""
     options = parser().parse_args(arguments)
     use_one_thread()
-    try:
-        code: int = options.run(options)
-        return code
-    except TinycodeError as error:
-        print(f"tinycode-ls: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
+    return run_command("tinycode-ls", lambda: int(options.run(options)))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -114,14 +107,14 @@ def complete(options: argparse.Namespace) -> int:
     standard_input = sys.stdin.buffer if sys.stdin else None
     found, problems = complete_at(options.place, options.model, options.n, standard_input, options.path)
     for problem in problems:
-        print(f"tinycode-ls: {problem}", file=sys.stderr)
+        say(f"tinycode-ls: {problem}")
     if options.json:
         print(json.dumps([item.to_dict() for item in found], indent=2))
     elif not found:
-        print("tinycode-ls: no suggestion here", file=sys.stderr)
+        say("tinycode-ls: no suggestion here")
     for item in () if options.json else found:
         print(item.text)
-        print(f"  {item.summary}", file=sys.stderr)
+        say(f"  {item.summary}")
     return 0
 
 

@@ -1,7 +1,6 @@
 """The command `tinycode-train`. Parses arguments, calls one function for each command, prints; no logic."""
 
 import argparse
-import io
 import json
 import os
 import sys
@@ -11,31 +10,26 @@ from pathlib import Path
 from typing import Any
 
 from tinycode_ls import __version__
-from tinycode_ls.errors import CorpusError, TinycodeError, TrainingError
+from tinycode_ls.command import run_command
+from tinycode_ls.errors import CorpusError, TrainingError
 from tinycode_ls.model.spec import ModelSpec
 
+from .leader import leads
 from .recipe import TUNE_DEFAULTS, Recipe
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0, 2 when something the user gave is wrong, 3 when a worse model was not written, 130 on Ctrl-C."""
     options = parser().parse_args(arguments)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no text
-    try:
-        _refuse_strangers()
-        code: int = options.run(options)
-        return code
-    except TinycodeError as error:
-        print(f"tinycode-train: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        from .parallel import leads
 
-        folder = getattr(options, "folder", None)
-        if leads():
-            print(f"\ntinycode-train: {_stopped(options.command, folder)}", file=sys.stderr)
-        return 130
+    def work() -> int:
+        _refuse_strangers()
+        return int(options.run(options))
+
+    def interrupted() -> str:
+        return _stopped(options.command, getattr(options, "folder", None)) if leads() else ""
+
+    return run_command("tinycode-train", work, interrupted)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -195,7 +189,7 @@ def fit(options: argparse.Namespace) -> int:
     """Train, and print where the model is and how good."""
     from .fit import Order, export_run, fit, resume
     from .lessons import TRAINED_SUFFIXES
-    from .parallel import end_follower, leads
+    from .parallel import end_follower
 
     if options.why:
         return _why(options, TRAINED_SUFFIXES)
@@ -208,7 +202,7 @@ def fit(options: argparse.Namespace) -> int:
             raise TrainingError("nothing to do; expected PATH... --out MODEL, or --resume RUN")
         paths, base = tuple(map(_absolute, options.paths)), _absolute(options.base) if options.base else ""
         order = Order(paths, _absolute(options.out), options.name, options.licence, base=base)
-        folder = options.folder = Path(options.folder or f"{options.out.removesuffix('.onnx')}.run")
+        folder = options.folder = Path(options.folder or _run_beside(Path(options.out)))
         out = fit(order, _recipe(options), folder, options.quiet)
     if not leads():
         end_follower()
@@ -237,10 +231,13 @@ def tune(options: argparse.Namespace) -> int:
         lesson = lesson_in(found, options.language)
         name = name_of(lesson, found)
         out = Path(options.out or f".tinycode/{name}.onnx")
-        folder = options.folder = Path(options.folder or out.parent / ("run" if name == "model" else f"run-{name}"))
-        if out.parent.name == ".tinycode":
+        ours = out.parent.name == ".tinycode"
+        own = out.parent / ("run" if name == "model" else f"run-{name}") if ours else _run_beside(out)
+        folder = options.folder = Path(options.folder or own)
+        if ours:
             protect(out.parent)
-        base, languages = (options.base, ()) if options.base else (lesson.base, lesson.languages)
+        all_of_it = options.base and not options.language
+        base, languages = options.base or lesson.base, () if all_of_it else lesson.languages
         order = Order(
             paths, _absolute(out), f"tuned on {Path(paths[0]).name}", "private", 0o600, _absolute(base), languages
         )
@@ -260,7 +257,10 @@ def tune(options: argparse.Namespace) -> int:
             f"`tinycode-train tune --language {other.languages[0]}` tunes it, too"
         )
     if result.written:
-        print(f"{out}: written; a running server picks it up by itself")
+        by_itself = "a running server picks it up by itself"
+        print(
+            f"{out}: written; {by_itself if out.parent.name == '.tinycode' else 'name it in --model or the setting `model`'}"
+        )
         return 0
     print(f"{out}: not written, since the new model is no better than what serves now; --force writes it anyway")
     return 3
@@ -379,6 +379,10 @@ def _print_card(path: Path) -> None:
     model = load_model(path)
     quality = ", ".join(f"{name} {value:g}" for name, value in model.card.quality.items())
     print(f"{path}: {model.size_bytes / 1e6:.1f} MB, {quality}")
+
+
+def _run_beside(out: Path) -> Path:
+    return out.with_name(f"{out.name.removesuffix('.onnx')}.run")
 
 
 def _absolute(path: str | Path) -> str:

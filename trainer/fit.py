@@ -30,10 +30,11 @@ from .corpus.join import join_corpora
 from .corpus.source import check_reach
 from .corpus.store import Corpus, is_corpus, open_corpus
 from .export import export_checked, import_weights, to_arrays
+from .leader import leads
 from .lessons import TRAINED_SUFFIXES, suffixes_of
 from .loop import Run, resume_run, start_run, train
 from .network import pick_device
-from .parallel import Group, join_group, leads, leave_group
+from .parallel import Group, join_group, leave_group
 from .progress import RunReporter
 from .recipe import Recipe
 
@@ -89,13 +90,14 @@ def fit(order: Order, recipe: Recipe, folder: Path, quiet: bool = False) -> Path
     check_out(Path(order.out))
     device = pick_device(recipe.device)
     with claimed(folder):
+        refuse_unfinished(folder)
         group = join_group(device)
         corpus = prepare_together(group, [Path(path) for path in order.paths], folder)
         recipe = fitted_recipe(recipe_on(recipe, base, recipe.attention) if base else recipe, corpus, group.ranks)
         if group.leads:
             recipe.save(folder / "recipe.json")
             order.save(folder)
-            drop_old_checkpoints(folder)
+            drop_old_run(folder)
         run_to_end(start_run(recipe, corpus.hash, base_weights(order, recipe)), corpus, folder, quiet)
         return export_run(order, corpus, folder)
 
@@ -200,9 +202,18 @@ def fitted_recipe(recipe: Recipe, corpus: Corpus, ranks: int = 1) -> Recipe:
     return replace(recipe, batch=batch, sequence=sequence, validate_every=every, lanes=lanes)
 
 
-def drop_old_checkpoints(folder: Path) -> None:
-    """Of another run in the same folder."""
-    for name in ("last.pt", "best.pt", "metrics.jsonl"):
+def refuse_unfinished(folder: Path) -> None:
+    """Raises TrainingError where a run stopped half way: hours of work are not thrown away unasked."""
+    if leads() and (folder / "last.pt").exists() and not (folder / "model.onnx").exists():
+        raise TrainingError(
+            f"{folder}: holds a run that was not finished; go on with `tinycode-train fit --resume {folder}`, choose another "
+            "folder with --run, or remove this one"
+        )
+
+
+def drop_old_run(folder: Path) -> None:
+    """What another run left in the same folder."""
+    for name in ("last.pt", "best.pt", "metrics.jsonl", "model.onnx"):
         (folder / name).unlink(missing_ok=True)
 
 

@@ -93,11 +93,6 @@ class Group:
             raise _alone("another process of the group ended") from error
 
 
-def leads() -> bool:
-    """Whether this process writes files and talks, before there is a group and after."""
-    return os.environ.get("RANK", "0") == "0"
-
-
 def join_group(device: torch.device) -> Group:
     """The group that torchrun describes in the environment, or a group of one. May be called again."""
     ranks = int(os.environ.get("WORLD_SIZE", "1"))

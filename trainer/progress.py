@@ -25,10 +25,9 @@ class RunReporter:
 
     def __init__(self, folder: Path, quiet: bool = False, leads: bool = True) -> None:
         self._metrics = _opened(folder / "metrics.jsonl") if leads else None
-        quiet = quiet or not leads
-        self._quiet = quiet
+        self._quiet = quiet or not leads or sys.stderr is None
         self._bar: Any = None
-        if not quiet and sys.stderr.isatty():
+        if not self._quiet and sys.stderr.isatty():
             self._bar = tqdm(total=100, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}", file=sys.stderr)
         self._bits = self._accuracy = float("nan")
         self._said_at = 0.0
@@ -60,8 +59,7 @@ class RunReporter:
         if self._bar is not None:
             self._bar.write(message, file=sys.stderr)
         else:
-            sys.stderr.write(message + "\n")
-            sys.stderr.flush()
+            self._write(message + "\n")
 
     def close(self) -> None:
         """End the bar and the record."""
@@ -69,6 +67,14 @@ class RunReporter:
             self._metrics.close()
         if self._bar is not None:
             self._bar.close()
+
+    def _write(self, text: str) -> None:
+        """A run goes on when nobody reads it any more."""
+        try:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        except OSError:
+            self._quiet = True
 
     def _record(self, data: dict[str, object]) -> None:
         if self._metrics is None:

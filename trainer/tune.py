@@ -22,7 +22,7 @@ from .fit import (
     base_weights,
     check_out,
     claimed,
-    drop_old_checkpoints,
+    drop_old_run,
     fitted_recipe,
     make_card,
     prepare_corpus,
@@ -58,12 +58,13 @@ def tune(order: Order, recipe: Recipe, folder: Path, force: bool = False, quiet:
     order = replace(order, command="tune")
     check_out(Path(order.out))
     make_private(folder)
+    protect(folder)
     with claimed(folder):
         corpus = prepare_corpus([Path(path) for path in order.paths], folder, order.languages)
         recipe = fitted_recipe(recipe_on(recipe, model), corpus)
         recipe.save(folder / "recipe.json")
         order.save(folder)
-        drop_old_checkpoints(folder)
+        drop_old_run(folder)
         run_to_end(start_run(recipe, corpus.hash, base_weights(order, recipe)), corpus, folder, quiet)
         return finish(order, corpus, folder, force)
 
@@ -118,20 +119,23 @@ def held_out_files(corpus: Corpus) -> list[tuple[str, bytes]]:
 
 
 def make_private(folder: Path) -> None:
-    """A run's folder holds the text that it read. Raises TrainingError where it cannot be made."""
+    """A run's folder holds the text that it read. One that is there already stays as the user has it, unless a run made it.
+    Raises TrainingError where it cannot be made."""
     try:
+        ours = not folder.exists() or (folder / "run.json").exists()
         folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        if ours:
+            folder.chmod(0o700)
     except OSError as error:
         reason = error.strerror or error
         raise TrainingError(f"{folder}: cannot be used ({reason}); choose another with --run") from error
 
 
 def protect(folder: Path) -> None:
-    """A model of private code is private: the folder is hidden from git."""
+    """What was made of private code is private: the folder is hidden from git."""
     ignore = folder / ".gitignore"
     if not ignore.exists():
-        write_atomic(ignore, b"# A model trained on this repository: keep it on this machine.\n*\n")
+        write_atomic(ignore, b"# Made of this repository by `tinycode-train tune`: keep it on this machine.\n*\n")
 
 
 def _quality_of(path: Path, files: list[tuple[str, bytes]]) -> ByteQuality | None:

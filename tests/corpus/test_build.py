@@ -67,6 +67,16 @@ def test_split_is_stable_when_files_are_added(tree: Tree, code: Code, tmp_path: 
     assert not paths("valid", tmp_path / "small") & paths("train", tmp_path / "large")
 
 
+def test_an_edited_file_stays_on_its_side(project: Path, tmp_path: Path) -> None:
+    """What a model was tuned on must not be what the next one is compared with it on."""
+    before = build_corpus([project], tmp_path / "before", valid_share=0.2)
+    for path in (project / "src").iterdir():
+        path.write_text(path.read_text() + "# edited\n")
+    after = build_corpus([project], tmp_path / "after", valid_share=0.2)
+    assert before.hash != after.hash
+    assert paths("valid", tmp_path / "before") == paths("valid", tmp_path / "after") != set()
+
+
 def test_repeats_are_dropped(tree: Tree, code: Code, tmp_path: Path) -> None:
     """An exact copy and a lightly edited one are dropped; a file that only shares a header is kept."""
     text, header = code(1), code(2, 6)

@@ -135,6 +135,17 @@ def wait_for_a_checkpoint(folder: Path, process: "subprocess.Popen[str] | subpro
         time.sleep(0.02)
 
 
+def test_an_unfinished_run_is_not_thrown_away(place: Path) -> None:
+    """By the same command given once more; a finished one may be done again."""
+    command = ["fit", "repo", "--out", "again.onnx", *SMALL, "--quiet"]
+    run("trainer", *command, cwd=place)
+    run("trainer", *command, cwd=place)
+    (place / "again.run" / "model.onnx").unlink()
+    said = run("trainer", *command, cwd=place, code=2).stderr
+    assert "not finished" in said and "--resume again.run" in said
+    run("trainer", "fit", "--resume", "again.run", "--quiet", cwd=place)
+
+
 def test_killed_and_interrupted_runs_go_on(place: Path) -> None:
     """kill -9 leaves a whole checkpoint; Ctrl-C and its kin save, and say how to resume; resumed is uninterrupted."""
     recipe = [*SMALL, "--threads", "1", "--save-seconds", "0", "--precision", "float32", "--run", "killed"]

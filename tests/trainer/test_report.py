@@ -26,7 +26,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run over Python and Go."""
     folder = tmp_path_factory.mktemp("report")
     (folder / "source").mkdir()
-    for number in range(12):
+    for number in range(40):
         python = [f"def name_{number}_{i}(first, second):\n    return first * {i} + second\n\n\n" for i in range(20)]
         go = [f"func name{number}x{i}(a int) int {{\n\treturn a + {i} // <é>\n}}\n\n" for i in range(20)]
         (folder / "source" / f"file{number}.py").write_text("".join(python))

@@ -30,6 +30,9 @@ def test_a_run_s_folder_is_private(tmp_path: Path) -> None:
     """It holds the text that was read; one that cannot be made is one line."""
     make_private(tmp_path / "a" / "run")
     assert (tmp_path / "a" / "run").stat().st_mode & 0o777 == 0o700
+    (tmp_path / "mine").mkdir(mode=0o755)
+    make_private(tmp_path / "mine")
+    assert (tmp_path / "mine").stat().st_mode & 0o777 == 0o755, "a folder of the user's own stays as it is"
     (tmp_path / "file").write_text("")
     with pytest.raises(TrainingError, match=r"run: cannot be used .*choose another with --run"):
         make_private(tmp_path / "file" / "run")

@@ -26,7 +26,7 @@ def build_corpus(
     progress: Progress | None = None,
 ) -> Corpus:
     """Build a corpus of files, folders, git repositories, unpacked packages and manifests in the folder `out`."""
-    options = Options(seed, valid_share, suffixes, held_out, progress=progress)
+    options = Options(seed, valid_share, suffixes, held_out, by_path=True, progress=progress)
     return build_from_sources(sources_of(paths), out, options)
 
 

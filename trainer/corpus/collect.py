@@ -1,6 +1,6 @@
 """Sources -> a corpus: judge each file, drop what repeats, split by file, shuffle, write.
 
-Every choice follows from a hash of the content (or of the path) and the seed: adding a file moves no other file to the
+Every choice follows from a hash of the content, or of the path, and the seed: adding a file moves no other file to the
 other side of the split, and the same input gives the same bytes. Text is spooled to disk, so memory holds one file.
 """
 
@@ -28,7 +28,8 @@ Progress = Callable[[int, int, str], None]
 @dataclass(frozen=True)
 class Options:
     """How a corpus is made from its sources. `most_bytes` bounds each group of sources (a language), `shard_bytes` each
-    file of the text to train on (None: one file)."""
+    file of the text to train on (None: one file). `by_path`: a file's path decides its side of the split, not its content, so
+    that one that is edited stays where it was: the next run is compared with this one."""
 
     seed: int = 1
     valid_share: float = 0.025
@@ -36,6 +37,7 @@ class Options:
     held_out: Sequence[str | Path] | None = None
     most_bytes: int | None = None
     shard_bytes: int | None = None
+    by_path: bool = False
     progress: Progress | None = None
 
 
@@ -50,9 +52,9 @@ class Spool:
     of_source: Counter[int] = field(default_factory=Counter)
     of_group: Counter[str] = field(default_factory=Counter)
 
-    def add(self, number: int, group: str, path: str, text: bytes, seed: int) -> None:
-        """Keep a text of a source."""
-        self.pieces.append(Piece(order_key(seed, text), path, number, self.file.tell(), len(text)))
+    def add(self, number: int, group: str, path: str, text: bytes, key: int) -> None:
+        """Keep a text of a source; `key` is its place in the order of all."""
+        self.pieces.append(Piece(key, path, number, self.file.tell(), len(text)))
         self.file.write(text)
         self.of_source[number] += len(text)
         self.of_group[group] += len(text)
@@ -69,7 +71,9 @@ def build_from_sources(sources: Sequence[Source], out: str | Path, options: Opti
             spool = Spool(file)
             _collect(sources, candidates, spool, options)
             if not spool.pieces:
-                raise CorpusError(f"nothing left of {len(candidates)} files: {_worst(spool.refused)}; try --why FILE")
+                raise CorpusError(
+                    f"nothing left of {len(candidates)} files: {_worst(spool.refused)}; try `tinycode-train corpus why FILE`"
+                )
             how = options.seed, options.valid_share, options.shard_bytes
             write_corpus(folder, spool.file, spool.pieces, spool.refused, sources, *how)
         (folder / "spool").unlink()
@@ -106,7 +110,8 @@ def _collect(sources: Sequence[Source], candidates: list[tuple[int, Path]], spoo
             spool.refused[reason.split(" (")[0]] += 1
         else:
             name = path.relative_to(source.folder).as_posix()
-            spool.add(number, source.group, name, verdict.text, options.seed)
+            decides = name.encode("utf-8", "replace") if options.by_path else verdict.text
+            spool.add(number, source.group, name, verdict.text, order_key(options.seed, decides))
         if options.progress:
             options.progress(done, len(candidates), source.name)
 

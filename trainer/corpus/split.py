@@ -1,4 +1,5 @@
-"""Which documents a model is judged on, and the order of all: both follow from one hash of the seed and the content."""
+"""Which documents a model is judged on, and the order of all: both follow from one hash of the seed and the content (or the
+path)."""
 
 import hashlib
 import itertools
@@ -29,7 +30,7 @@ class Piece:
 
 
 def order_key(seed: int, text: bytes) -> int:
-    """A number below 2^64, evenly spread; the same for the same text and seed."""
+    """A number below 2^64, evenly spread; the same for the same text (or path) and seed."""
     digest = hashlib.blake2b(text, digest_size=8, key=str(seed).encode()[:64])
     return int.from_bytes(digest.digest(), "big")
 

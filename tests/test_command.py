@@ -1,0 +1,60 @@
+"""Both commands in a world that goes wrong: no reader, no room, no torch yet, few characters."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tinycode_ls.command import INTERRUPTED, NOBODY_READS
+
+CHECK = ("-m", "tinycode_ls", "check")
+WHY = ("-m", "trainer", "corpus", "why", __file__)
+FULL = Path("/dev/full")
+
+
+def run(command, **more):
+    more = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL} | more
+    done = subprocess.run([sys.executable, *command], timeout=120, text=True, **more)
+    assert "Traceback" not in done.stderr and "Exception" not in done.stderr, done.stderr
+    return done
+
+
+@pytest.mark.parametrize("command", [CHECK, WHY])
+def test_a_reader_that_went_away_is_no_error(command):
+    read, write = os.pipe()
+    os.close(read)
+    done = run(command, stdout=write)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (NOBODY_READS, "")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no full disk to try")
+@pytest.mark.parametrize("command", [CHECK, WHY])
+def test_a_full_disk_is_one_line(command):
+    with FULL.open("w") as full:
+        done = run(command, stdout=full)
+    assert done.returncode == 2 and "No space left on device" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_characters_that_a_terminal_does_not_know(tmp_path):
+    (tmp_path / "é.py").write_text("smile = '😋'\nprint(smi", encoding="utf-8")
+    environment = os.environ | {"PYTHONIOENCODING": "ascii:strict"}
+    assert run(("-m", "tinycode_ls", "complete", "é.py"), cwd=tmp_path, env=environment).returncode == 0
+    assert run(("-m", "trainer", "corpus", "why", "é.py"), cwd=tmp_path, env=environment).returncode == 0
+
+
+def test_ctrl_c_before_torch_is_there_does_not_wait_for_it():
+    """It used to import what says who leads, with torch, in the middle of torch's own import: a crash."""
+    script = """
+import sys, trainer.cli as cli
+def fit(options):
+    raise KeyboardInterrupt
+cli.fit = fit
+code = cli.main(["fit", "x", "--out", "y"])
+assert "torch" not in sys.modules
+sys.exit(code)
+"""
+    done = run(("-c", script))
+    assert (done.returncode, done.stderr.strip()) == (INTERRUPTED, "tinycode-train: stopped")
