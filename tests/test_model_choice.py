@@ -111,7 +111,9 @@ def test_a_relative_s_model_serves_before_the_general_one(places):
         ("csharp", "code"),
         ("shell", "scripts"),
         ("sql", "scripts"),
-        ("yaml", "code"),
+        ("yaml", "documents"),
+        ("markdown", "documents"),
+        ("css", "code"),
         ("", "code"),
     ],
 )

@@ -32,7 +32,13 @@ SHIPPED_MODELS = Path(__file__).parent / "assets"
 FALLBACKS = ("code.onnx", "python.onnx")
 """Files tried, in a folder of models, for a language without a model of its own."""
 SCRIPTS = "cmake docker gradle groovy make meson nim objectivec perl protobuf r shell solidity sql"
-RELATIVES = {"typescript": "javascript", "cpp": "c", **dict.fromkeys(SCRIPTS.split(), "scripts")}
+DOCUMENTS = "ini json markdown text toml yaml"
+RELATIVES = {
+    "typescript": "javascript",
+    "cpp": "c",
+    **dict.fromkeys(SCRIPTS.split(), "scripts"),
+    **dict.fromkeys(DOCUMENTS.split(), "documents"),
+}
 """Languages that the model of another one, or of several, was trained on too, or is close to."""
 MOST_LOADED = 3
 """Models in memory at once, 5 MB each: a repository in many languages is no reason to keep them all."""

@@ -29,7 +29,7 @@ def test_each_language_is_for_the_model_that_serves_it(tmp_path: Path) -> None:
     assert names(lessons([tmp_path])) == [
         ("python.onnx", ("python",)),
         ("javascript.onnx", ("typescript", "javascript")),
-        ("code.onnx", ("markdown",)),
+        ("documents.onnx", ("markdown",)),
     ]
 
 
