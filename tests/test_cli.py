@@ -111,6 +111,17 @@ def test_a_damaged_model_that_was_not_named_is_told_and_passed_over(tmp_path, ca
     assert out == "x)\n" and err.startswith("tinycode-ls: model.onnx: not a model; tune again\n")
 
 
+def test_check_names_the_models_of_the_folder_and_what_silences(tmp_path, tiny_model_file, capsys, monkeypatch):
+    """One that serves another language than the sample's is not loaded for it."""
+    (tmp_path / ".tinycode").mkdir()
+    (tmp_path / ".tinycode" / "lua.onnx").write_bytes(tiny_model_file.read_bytes())
+    (tmp_path / ".tinycode.toml").write_text("enabled = false")
+    monkeypatch.chdir(tmp_path)
+    main(["check"])
+    said = capsys.readouterr().out
+    assert "lua.onnx: for python\n" in said and "suggestions: none, by the setting `enabled`" in said
+
+
 def test_check_reports_and_fails_when_nothing_can_work(capsys):
     assert main(["check"]) == 0
     assert "m.onnx (shipped), 3.5 MB" in capsys.readouterr().out

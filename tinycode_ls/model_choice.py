@@ -75,16 +75,16 @@ def choices(
     own = [f"{name}.onnx" for name in (language, RELATIVES.get(language)) if name]
     names = tuple(dict.fromkeys((*own, *FALLBACKS)))
     for path in (root / WORKSPACE_MODELS / name for root in roots for name in (*names, WORKSPACE_MODEL)):
-        if (signature := _signature(path)) and language in (_languages(path, signature) or (language,)):
+        if (signature := signature_of(path)) and language in (languages_of_model(path, signature) or (language,)):
             yield Choice(path, "workspace")
     for folder, origin in ((user_folder, "yours"), (shipped_folder, "shipped")):
-        yield from (Choice(folder / name, origin) for name in names if _signature(folder / name))
+        yield from (Choice(folder / name, origin) for name in names if signature_of(folder / name))
 
 
 @lru_cache(maxsize=64)
-def _languages(path: Path, signature: Signature) -> tuple[str, ...]:
-    """Those that a workspace's model serves, by its card; empty for all. A file that cannot be read is for all: the fault is
-    told when it is loaded."""
+def languages_of_model(path: Path, signature: Signature | None) -> tuple[str, ...]:
+    """Those that a workspace's model serves, by its card, in the version of that signature; empty for all. A file that cannot
+    be read is for all: the fault is told when it is loaded."""
     try:
         return card_from_json(metadata(read_model_file(path)).get(CARD_KEY, ""), str(path)).languages
     except (ModelFileError, ValueError):
@@ -139,7 +139,7 @@ class ModelStore(Generic[Model]):
 
     def _version_on_disk(self, choice: Choice) -> Model | None:
         """The model in the file now; the last good one when it is broken; None when there never was one."""
-        signature = _signature(choice.path)
+        signature = signature_of(choice.path)
         loaded = self._files.get(choice.path)
         if loaded is None or loaded.signature != signature:
             loaded = _Loaded(signature, loaded.model if loaded else None)
@@ -160,7 +160,7 @@ class ModelStore(Generic[Model]):
             del self._files[path]
 
 
-def _signature(path: Path) -> Signature | None:
+def signature_of(path: Path) -> Signature | None:
     """Of the file as it is now; None where there is none that can be looked at."""
     try:
         status = path.stat()

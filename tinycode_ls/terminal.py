@@ -11,6 +11,7 @@ from .backend import LocalBackend
 from .configuration import Configuration
 from .engine.deadline import Deadline
 from .errors import ModelFileError, SettingsError
+from .model_choice import WORKSPACE_MODELS, languages_of_model, signature_of
 from .quiet import why_quiet
 from .session import Explanation
 from .settings import Settings
@@ -84,7 +85,7 @@ def complete_at(
 def check_folder(folder: Path, model: str | None) -> CheckReport:
     """Try everything the server will need, here and now."""
     report = CheckReport()
-    backend, _, setting_problems = _backend(folder, model, report.problems)
+    backend, settings, setting_problems = _backend(folder, model, report.problems)
     begin = time.perf_counter()
     suggestions = backend.complete(Request("sample.py", SAMPLE, "\n", whole_lines=True), Deadline())
     first_ms = (time.perf_counter() - begin) * 1000
@@ -104,6 +105,11 @@ def check_folder(folder: Path, model: str | None) -> CheckReport:
         "index": f"{status['index']['files']} files, {status['index']['bytes'] / 1e6:.2f} MB, "
         f"{time.perf_counter() - begin:.1f} s" + ("" if status["index"]["complete"] else ", not all of the folder"),
     }
+    for path in sorted((folder / WORKSPACE_MODELS).glob("*.onnx")):
+        languages = languages_of_model(path, signature_of(path))
+        report.facts[str(path.relative_to(folder))] = f"for {', '.join(languages) or 'every language'}"
+    if not settings.enabled:
+        report.facts["suggestions"] = "none, by the setting `enabled`"
     report.problems += setting_problems
     if report.works and not suggestions:
         report.facts["note"] = "the sample had no suggestion; a model of your own code knows more"

@@ -194,6 +194,7 @@ def fit(options: argparse.Namespace) -> int:
     if options.why:
         return _why(options, TRAINED_SUFFIXES)
     if options.resume:
+        _refuse_beside_resume(options, Recipe())
         folder = options.folder = Path(options.resume)
         order, corpus = resume(folder, "fit", options.quiet)
         out = export_run(order, corpus, folder)
@@ -222,6 +223,7 @@ def tune(options: argparse.Namespace) -> int:
     if os.environ.get("WORLD_SIZE", "1") != "1":
         raise TrainingError("tune runs in one process; for several, use `fit --base MODEL` under torchrun")
     if options.resume:
+        _refuse_beside_resume(options, TUNE_DEFAULTS)
         folder = options.folder = Path(options.resume)
         result = resume_tune(folder, options.force, options.quiet)
         out, others = result.out, []
@@ -379,6 +381,16 @@ def _print_card(path: Path) -> None:
     model = load_model(path)
     quality = ", ".join(f"{name} {value:g}" for name, value in model.card.quality.items())
     print(f"{path}: {model.size_bytes / 1e6:.1f} MB, {quality}")
+
+
+def _refuse_beside_resume(options: argparse.Namespace, defaults: Recipe) -> None:
+    """Raises TrainingError for what a run that goes on cannot take: it would be passed over silently."""
+    others = {"paths": [], "out": None, "base": None, "folder": None} | defaults.to_dict()
+    called = {"paths": "PATH", "folder": "--run"}
+    given = [name for name, value in others.items() if getattr(options, name, value) != value]
+    if given:
+        names = ", ".join(called.get(name, f"--{name.replace('_', '-')}") for name in given)
+        raise TrainingError(f"--resume goes on with the run as it was begun; leave out {names}, or start a new run")
 
 
 def _run_beside(out: Path) -> Path:

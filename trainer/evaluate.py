@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tinycode_ls.engine.model import Model
-from tinycode_ls.errors import CorpusError
+from tinycode_ls.errors import CorpusError, ModelFileError
 from tinycode_ls.index.files import judge
 from tinycode_ls.replay.voices import NETWORK, network_alone
 
@@ -92,6 +92,11 @@ def byte_figures(model: Model, files: Files, places: list[Path], measure: Measur
     """Bits per byte and next-byte accuracy; `index_` and `mixture_` where there is an index and a mixer."""
     workspace = None
     if measure.index is not None:
+        if model.mixer is None:
+            raise ModelFileError(
+                "the model has no mixer, so nothing joins it with an index; give it one with `tinycode-train mix`, or leave "
+                "--index out"
+            )
         workspace = WorkspaceWithout(measure.index, places, measure.budget_mb)
         workspace.build()
         if workspace.index is None:

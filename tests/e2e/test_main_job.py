@@ -178,6 +178,7 @@ def saved_at(folder: Path) -> int:
         (["fit", "repo", "--out", "x.onnx", "--dropout", "1.5"], "--dropout is 1.5"),
         (["fit", "repo", "--out", "x.onnx", "--cell", "transformer"], "expected one of lstm, gru, rnn"),
         (["fit", "--resume", "empty"], "no run to resume"),
+        (["fit", "--resume", "empty", "--steps", "9", "--out", "x.onnx"], "leave out --out, --steps"),
         (["tune", "repo", "--base", "absent.onnx"], "no such model file"),
         (["tune", "repo", "--base", "repo"], "a folder"),
         (["eval", "absent.onnx", "repo"], "no such model file"),

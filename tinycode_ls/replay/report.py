@@ -78,7 +78,7 @@ def _advice(advice: Advice) -> list[str]:
 def advice_in_words(advice: Advice) -> str:
     """What to set, and where; nothing is written."""
     lead = f"{100 * advice.lead:.1f} +- {100 * advice.lead_spread:.1f} points of net savings"
-    if advice.best == advice.now:
+    if advice.best == advice.now or advice.lead <= 0:
         return f"precision {advice.now:g}, which is in force, saves most: leave it."
     if not advice.is_clear:
         return f"precision {advice.best:g} leads {advice.now:g} by {lead}: no clear difference; leave it, or try more --lines."

@@ -73,6 +73,7 @@ class _Session:
     notes: list[str]
     runs: dict[str, list[Retyped]] = field(default_factory=dict)
     dial: dict[float, list[Retyped]] = field(default_factory=dict)
+    silenced: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._store: ModelStore[Model] = ModelStore(self._choices, load_model, self._on_bad_model)
@@ -84,6 +85,8 @@ class _Session:
     def retype(self, added: Added) -> None:
         """One line, with every voice, in the repository as it was before the line's commit."""
         line = self._situations.of(added)
+        if reason := why_quiet(self.settings, line.path, "", line.left, line.right):
+            self.silenced.append(reason)
         model = self._model_for(line.path)
         if self.settings.index:
             self._past.go_to(f"{added.commit}^", line.path)
@@ -103,6 +106,9 @@ class _Session:
     def report(self, commits: int, files: int) -> Report:
         """Everything added up."""
         order, settings = self.order, self.settings
+        if self.silenced:
+            many, first = len(self.silenced), self.silenced[0]
+            self.notes.append(f"{many} lines are where the settings want no suggestions; the first: {first}")
         if INDEX not in self.runs:
             self.notes.append("the model has no mixer: the mixture is the network alone, and no index speaks")
         return Report(
