@@ -19,9 +19,8 @@ def run_command(program: str, work: Callable[[], int], interrupted: Callable[[],
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(
-                errors="backslashreplace"
-            )  # a file's name may be no text, a terminal know few characters
+            # a file's name may be no text, and a terminal may know few characters
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = work()
         if sys.stdout and not sys.stdout.closed:
@@ -39,9 +38,8 @@ def run_command(program: str, work: Callable[[], int], interrupted: Callable[[],
         return NOBODY_READS
     except OSError as error:
         _drop_output()
-        say(
-            f"{program}: {error.filename or 'output'}: {error.strerror or error}; free some space or choose another place"
-        )
+        what = f"{error.filename or 'output'}: {error.strerror or error}"
+        say(f"{program}: {what}; free some space or choose another place")
         return 2
 
 

@@ -14,8 +14,10 @@ from tinycode_ls.command import run_command
 from tinycode_ls.errors import CorpusError, TrainingError
 from tinycode_ls.model.spec import ModelSpec
 
+from .flags import refuse_beside_resume
 from .leader import leads
 from .recipe import TUNE_DEFAULTS, Recipe
+from .run_folder import run_beside, serves_by_itself, stopped, tuning_folder
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         return int(options.run(options))
 
     def interrupted() -> str:
-        return _stopped(options.command, getattr(options, "folder", None)) if leads() else ""
+        return stopped(options.command, getattr(options, "folder", None)) if leads() else ""
 
     return run_command("tinycode-train", work, interrupted)
 
@@ -162,7 +164,7 @@ def _add_report(commands: Commands) -> None:
 
 def _add_run_flags(sub: argparse.ArgumentParser, defaults: Recipe, without: Collection[str] = ()) -> None:
     sub.add_argument("--run", dest="folder", metavar="DIR", help="folder of the run (default: beside the model)")
-    sub.add_argument("--resume", metavar="RUN", help="go on with the run in this folder; other flags are its own")
+    sub.add_argument("--resume", metavar="RUN", help="go on with the run in this folder, as it was begun")
     sub.add_argument("--why", metavar="FILE", help="say what would be done with this file, and stop")
     sub.add_argument("--quiet", action="store_true", help="no progress")
     groups: dict[str, Any] = {}
@@ -194,7 +196,7 @@ def fit(options: argparse.Namespace) -> int:
     if options.why:
         return _why(options, TRAINED_SUFFIXES)
     if options.resume:
-        _refuse_beside_resume(options, Recipe())
+        refuse_beside_resume(vars(options), Recipe().to_dict())
         folder = options.folder = Path(options.resume)
         order, corpus = resume(folder, "fit", options.quiet)
         out = export_run(order, corpus, folder)
@@ -203,7 +205,7 @@ def fit(options: argparse.Namespace) -> int:
             raise TrainingError("nothing to do; expected PATH... --out MODEL, or --resume RUN")
         paths, base = tuple(map(_absolute, options.paths)), _absolute(options.base) if options.base else ""
         order = Order(paths, _absolute(options.out), options.name, options.licence, base=base)
-        folder = options.folder = Path(options.folder or _run_beside(Path(options.out)))
+        folder = options.folder = Path(options.folder or run_beside(Path(options.out)))
         out = fit(order, _recipe(options), folder, options.quiet)
     if not leads():
         end_follower()
@@ -223,7 +225,7 @@ def tune(options: argparse.Namespace) -> int:
     if os.environ.get("WORLD_SIZE", "1") != "1":
         raise TrainingError("tune runs in one process; for several, use `fit --base MODEL` under torchrun")
     if options.resume:
-        _refuse_beside_resume(options, TUNE_DEFAULTS)
+        refuse_beside_resume(vars(options), TUNE_DEFAULTS.to_dict())
         folder = options.folder = Path(options.resume)
         result = resume_tune(folder, options.force, options.quiet)
         out, others = result.out, []
@@ -233,10 +235,8 @@ def tune(options: argparse.Namespace) -> int:
         lesson = lesson_in(found, options.language)
         name = name_of(lesson, found)
         out = Path(options.out or f".tinycode/{name}.onnx")
-        ours = out.parent.name == ".tinycode"
-        own = out.parent / ("run" if name == "model" else f"run-{name}") if ours else _run_beside(out)
-        folder = options.folder = Path(options.folder or own)
-        if ours:
+        folder = options.folder = Path(options.folder or tuning_folder(out, name))
+        if serves_by_itself(out):
             protect(out.parent)
         all_of_it = options.base and not options.language
         base, languages = options.base or lesson.base, () if all_of_it else lesson.languages
@@ -259,10 +259,8 @@ def tune(options: argparse.Namespace) -> int:
             f"`tinycode-train tune --language {other.languages[0]}` tunes it, too"
         )
     if result.written:
-        by_itself = "a running server picks it up by itself"
-        print(
-            f"{out}: written; {by_itself if out.parent.name == '.tinycode' else 'name it in --model or the setting `model`'}"
-        )
+        use = "a running server picks it up by itself" if serves_by_itself(out) else "name it in the setting `model`"
+        print(f"{out}: written; {use}")
         return 0
     print(f"{out}: not written, since the new model is no better than what serves now; --force writes it anyway")
     return 3
@@ -366,35 +364,12 @@ def _why(options: argparse.Namespace, suffixes: Collection[str]) -> int:
     return 0
 
 
-def _stopped(command: str, folder: Path | None) -> str:
-    """What is left of a run that Ctrl-C ended, in `folder`; of other commands nothing is."""
-    if folder is None:
-        return "stopped"
-    if not (folder / "last.pt").is_file():
-        return "stopped, before there was anything to save"
-    return f"stopped, the run is saved; go on with: tinycode-train {command} --resume {folder}"
-
-
 def _print_card(path: Path) -> None:
     from tinycode_ls.engine.model import load_model
 
     model = load_model(path)
     quality = ", ".join(f"{name} {value:g}" for name, value in model.card.quality.items())
     print(f"{path}: {model.size_bytes / 1e6:.1f} MB, {quality}")
-
-
-def _refuse_beside_resume(options: argparse.Namespace, defaults: Recipe) -> None:
-    """Raises TrainingError for what a run that goes on cannot take: it would be passed over silently."""
-    others = {"paths": [], "out": None, "base": None, "folder": None} | defaults.to_dict()
-    called = {"paths": "PATH", "folder": "--run"}
-    given = [name for name, value in others.items() if getattr(options, name, value) != value]
-    if given:
-        names = ", ".join(called.get(name, f"--{name.replace('_', '-')}") for name in given)
-        raise TrainingError(f"--resume goes on with the run as it was begun; leave out {names}, or start a new run")
-
-
-def _run_beside(out: Path) -> Path:
-    return out.with_name(f"{out.name.removesuffix('.onnx')}.run")
 
 
 def _absolute(path: str | Path) -> str:

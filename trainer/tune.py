@@ -58,7 +58,6 @@ def tune(order: Order, recipe: Recipe, folder: Path, force: bool = False, quiet:
     order = replace(order, command="tune")
     check_out(Path(order.out))
     make_private(folder)
-    protect(folder)
     with claimed(folder):
         corpus = prepare_corpus([Path(path) for path in order.paths], folder, order.languages)
         recipe = fitted_recipe(recipe_on(recipe, model), corpus)
@@ -119,13 +118,14 @@ def held_out_files(corpus: Corpus) -> list[tuple[str, bytes]]:
 
 
 def make_private(folder: Path) -> None:
-    """A run's folder holds the text that it read. One that is there already stays as the user has it, unless a run made it.
+    """A run's folder holds the text that it read: hidden from git, for its owner alone. A folder of the user's stays as it is.
     Raises TrainingError where it cannot be made."""
     try:
         ours = not folder.exists() or (folder / "run.json").exists()
         folder.mkdir(parents=True, exist_ok=True)
         if ours:
             folder.chmod(0o700)
+            protect(folder)
     except OSError as error:
         reason = error.strerror or error
         raise TrainingError(f"{folder}: cannot be used ({reason}); choose another with --run") from error

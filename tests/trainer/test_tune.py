@@ -33,6 +33,7 @@ def test_a_run_s_folder_is_private(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir(mode=0o755)
     make_private(tmp_path / "mine")
     assert (tmp_path / "mine").stat().st_mode & 0o777 == 0o755, "a folder of the user's own stays as it is"
+    assert list((tmp_path / "mine").iterdir()) == [] and (tmp_path / "a" / "run" / ".gitignore").exists()
     (tmp_path / "file").write_text("")
     with pytest.raises(TrainingError, match=r"run: cannot be used .*choose another with --run"):
         make_private(tmp_path / "file" / "run")
