@@ -107,6 +107,18 @@ def test_no_trailing_blanks_and_nothing_that_stands_there_already(model: Model) 
         assert found.text == found.text.rstrip() and found.text.strip() != "total_amount)"
 
 
+def test_what_stands_after_the_cursor_tells_what_is_missing(model: Model) -> None:
+    """Not what is likeliest there, but what the rest of the line goes on from; and nothing where nothing is missing."""
+    above = "".join(f"send(first, second, {word})\n" for word in ("one", "two", "six") * 3)
+    completer = Completer(lambda _: model)
+    assert ask(completer, above + "send(first", "")[0].text.startswith(", second, ")
+    assert ask(completer, above + "send(first", ", one)\n")[0].text == ", second"
+    typing = {"whole_lines": False}
+    assert ask(completer, above + "send(fi", ", one)\n", **typing)[0].text == "rst, second"
+    assert not ask(completer, above + "send(first", ", second, one)\n", **typing)
+    assert not ask(completer, above + "send(f", "irst, second, one)\n", **typing)
+
+
 def test_an_empty_buffer_without_a_name_is_answered(model: Model) -> None:
     """Nothing before, nothing after, no path."""
     completer = Completer(lambda _: model)

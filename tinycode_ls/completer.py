@@ -14,11 +14,12 @@ from .engine.block import LEAST_ASKED, LEAST_SURE, block_after
 from .engine.choice import best_cut, least_probability
 from .engine.deadline import Deadline
 from .engine.draft import Draft
+from .engine.insertion import insertions
 from .engine.mixture import MOST_RECALLED, NOTHING_BELOW, Predictor
 from .engine.model import Model
 from .engine.reader import DocumentReader
 from .engine.search import Continuation, SearchOptions, search
-from .fitting import fit_before
+from .fitting import CLOSERS, fit_before
 from .index.below import LineBelow
 from .index.document import MOST_LEFT, MOST_RIGHT, DocumentIndex, document_index
 from .index.origin import find_place
@@ -42,6 +43,12 @@ MOST_COMPARED = 4_000
 """Characters after the cursor in which it is looked for what stands there."""
 LEAST_TELLING = 8
 """Letters and digits of a line below that is not said again: of 1,244 suggestions shown, 1 such was right."""
+LESS_LIKELY = 1 / 3
+"""A text that is this much less likely than one that is shown may still be what fits before the rest of the line."""
+STRICTER = 0.6
+"""Of what the dial lets pass in doubt, so much passes there: the ways that were not found have no share in the doubt."""
+CLOSED_UNASKED = frozenset("".join(CLOSERS).encode() + b" \t;")
+"""Text after the cursor of these alone stands there because an editor closed a bracket: it does not tell what is missing."""
 FROM_THE_EDGE = replace(WHOLE_LINE, most_blanks=40)
 """Where nothing stands before the cursor, not even the line's indentation."""
 
@@ -92,13 +99,20 @@ class Completer:
         document = self._document(request)
         document.first_line = 1 + request.left.count("\n", 0, begin)
         draft = self._start(document, left, right)
+        rest = _telling(right)
         if request.whole_lines:
-            paths = search(draft, WHOLE_LINE if left.rpartition(b"\n")[2] else FROM_THE_EDGE, deadline)
+            options = WHOLE_LINE if left.rpartition(b"\n")[2] else FROM_THE_EDGE
+        else:
+            least = least_probability(request.precision)
+            options = TYPING.at_least(least * LESS_LIKELY if rest else least)
+        paths = search(draft, options, deadline)
+        if rest:
+            paths = insertions(draft, paths, rest)
+        if request.whole_lines:
             ended = [path for path in paths if path.ended]
             found = [_Found(path.text, _line_probability(path), _network_share(path)) for path in ended or paths]
         else:
-            paths = search(draft, TYPING.at_least(least_probability(request.precision)), deadline)
-            cut = best_cut(paths, request.precision)
+            cut = best_cut(paths, 1 - STRICTER * (1 - request.precision) if rest else request.precision)
             found = [] if cut is None else [_Found(cut.text, cut.chance, _network_share(cut.path, cut.length))]
         if found and request.most_lines > 1:
             opening = next((path for path in paths if path.ended and path.text == found[0].text), None)
@@ -162,6 +176,12 @@ class Completer:
             draft = Draft.begin(predictor, predictor.start(left, logits), state)
         self._asked = _Asked(document, left, draft)
         return draft
+
+
+def _telling(right: bytes) -> bytes:
+    """The rest of the cursor's line, if it tells what is missing before it."""
+    rest = right.partition(b"\n")[0].rstrip()
+    return b"" if set(rest) <= CLOSED_UNASKED else rest
 
 
 def window_begin(size: int) -> int:

@@ -130,3 +130,24 @@ def test_a_sure_search_runs_the_network_once_for_many_bytes(model: Model, runs: 
     found = search(draft, options, Deadline())
     assert found[0].text == b"st(one, two):" and found[0].ended
     assert len(runs) <= 2
+
+
+def test_the_network_reads_what_was_typed_once(model: Model) -> None:
+    """More bytes at a time than it would read again: they are not read a second time behind themselves."""
+    typed = b"x1y2z3" * 3
+    predictor, _, state = at_line(model)
+    after, _ = predictor.model.read(typed, state)
+    _, alone = begin(model).moved(typed).look([b""])
+    expected = after - np.log(np.exp(after).sum())
+    assert np.corrcoef(alone[0], expected)[0, 1] > 0.999
+
+
+def test_the_chance_of_what_follows_several_texts(model: Model) -> None:
+    """Of unequal length, some known further than others: as if each had been gone byte by byte."""
+    draft = begin(model)
+    draft.look([b"s"])
+    draft.look([b"sx"])
+    texts, rest = [b"", b"s", b"st(one", b"sx"], b"t(o"
+    found = draft.chance_of(rest, texts)
+    expected = [sum(stepped(model, text + rest[:n])[byte] for n, byte in enumerate(rest)) for text in texts]
+    assert np.allclose(found, expected, rtol=2e-3, atol=1e-3)

@@ -39,8 +39,8 @@ class Draft:
         return cls(predictor, {b"": (start, 0)}, {b"": state})
 
     def look(self, texts: list[bytes]) -> tuple[Array, Array]:
-        """After each of `texts`, all as long as the others: log probs [B, 256] of the next byte, and the network's own. What
-        comes after all but the last byte of each must have been looked at before."""
+        """After each of `texts`: log probs [B, 256] of the next byte, and the network's own. What comes after all but the last
+        byte of each must have been looked at before."""
         missing = [text for text in (self.at + text for text in texts) if text not in self._known]
         if missing:
             self._compute([(text[:-1], text[-1:]) for text in missing])
@@ -48,30 +48,46 @@ class Draft:
         log_probs = np.array([found.log_probs[row] for found, row in rows])
         return log_probs, np.array([found.network_log_probs[row] for found, row in rows])
 
+    def chance_of(self, rest: bytes, texts: list[bytes]) -> Array:
+        """After each of `texts`, which were looked at before: the log probability [B] that `rest` comes next."""
+        places = [self.at + text for text in texts]
+        far = [self._known_part(place + rest[:-1]) for place in places]
+        ways = [(known, (place + rest[:-1])[len(known) :]) for place, known in zip(places, far, strict=True)]
+        if unknown := [way for way in ways if way[1]]:
+            self._compute(unknown, ahead=0)
+        rows = ((self._known[place + rest[:n]], byte) for place in places for n, byte in enumerate(rest))
+        log_probs: Array = np.array([found.log_probs[row, byte] for (found, row), byte in rows])
+        total: Array = log_probs.reshape(len(texts), -1).sum(axis=1)
+        return total
+
     def moved(self, typed: bytes) -> "Draft":
         """The place after `typed`, with what is known from there on."""
         there = self.at + typed
         if there not in self._known:
-            far = next(n for n in range(len(there) - 1, -1, -1) if there[:n] in self._known)
-            self._compute([(there[:far], there[far:])])
+            far = self._known_part(there)
+            self._compute([(far, there[len(far) :])])
         nearest = self._nearest(there)
         known = {text: place for text, place in self._known.items() if text.startswith(there)}
         states = {text: state for text, state in self._states.items() if text == nearest or text.startswith(there)}
         return Draft(self.predictor, known, states, there)
 
-    def _compute(self, ways: list[tuple[bytes, bytes]]) -> None:
-        """After each (known text, bytes to follow), and what is expected then."""
-        shared = reduce(_common, (before + text[:-1] for before, text in ways))
+    def _compute(self, ways: list[tuple[bytes, bytes]], ahead: int = MOST_DRAFTED) -> None:
+        """After each (known text, bytes to follow), and up to `ahead` bytes, of all ways together, that are expected then."""
+        shared = reduce(_common, (before for before, _ in ways))
         read = self._nearest(shared)
         if len(shared) - len(read) > MOST_UNREAD:
             _, self._states[shared] = self.predictor.model.read(shared[len(read) :], self._states[read])
             read = shared
         branches = [Branch(self._hypothesis(before), before[len(read) :], text) for before, text in ways]
-        most = max(len(text) for _, text in ways) - 1 + MOST_DRAFTED // len(ways)
+        most = max(len(text) for _, text in ways) - bool(ahead) + ahead // len(ways)
         stretches = self.predictor.ahead(self._states[read], branches, most)
         for (before, _), stretch in zip(ways, stretches, strict=True):
             for count in range(1, len(stretch.text) + 1):
                 self._known[before + stretch.text[:count]] = stretch.found, stretch.begin + count - 1
+
+    def _known_part(self, text: bytes) -> bytes:
+        """The longest beginning of `text` after which it is known what comes."""
+        return next(text[:n] for n in range(len(text), -1, -1) if text[:n] in self._known)
 
     def _hypothesis(self, text: bytes) -> Hypotheses:
         found, row = self._known[text]

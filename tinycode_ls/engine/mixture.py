@@ -90,15 +90,16 @@ class Predictor:
 
     def ahead(self, state: State, branches: list[Branch], most: int) -> list[Stretch]:
         """Along each branch's text and what the voices expect to follow it on its line, `most` bytes in all, in one batch:
-        it costs about as much as two single bytes. `state` [1 stream] is the network's before all that is unread, which is as
-        long in every branch as in the others."""
+        it costs about as much as two single bytes. `state` [1 stream] is the network's before all that is unread."""
         grown = [self._expected(branch.before.places, branch.text, most) for branch in branches]
         texts = [text for text, _ in grown]
-        longest, batch = max(map(len, texts)), len(branches)
-        read = [branch.unread + text.ljust(longest, b"\n") for branch, text in zip(branches, texts, strict=True)]
-        ids = np.frombuffer(b"".join(read), np.uint8).reshape(batch, -1).T.astype(np.int64)
-        logits, _ = self.model.run(ids, select_state(state, np.zeros(batch, np.int64)), longest)
-        log_p = log_softmax(np.concatenate([logits[: len(text), row] for row, text in enumerate(texts)]))
+        read = [branch.unread + text for branch, text in zip(branches, texts, strict=True)]
+        longest, least = max(map(len, read)), min(len(branch.unread) for branch in branches)
+        ids = np.frombuffer(b"".join(text.ljust(longest, b"\n") for text in read), np.uint8).reshape(len(read), -1)
+        start = select_state(state, np.zeros(len(read), np.int64))
+        logits, _ = self.model.run(ids.T.astype(np.int64), start, longest - least)
+        rows = (logits[len(branch.unread) - least :, row] for row, branch in enumerate(branches))
+        log_p = log_softmax(np.concatenate([row[: len(text)] for row, text in zip(rows, texts, strict=True)]))
         begins = np.cumsum([0, *map(len, texts)]).tolist()
         found = self._mixed(branches, texts, log_p, [places for _, places in grown])
         return [Stretch(text, found, begin) for text, begin in zip(texts, begins, strict=False)]
