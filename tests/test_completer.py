@@ -142,3 +142,16 @@ def test_documents_do_not_hold_on_to_models_that_are_used_no_more(tiny_network: 
         completer.complete(Request(name, "x = ", ""), Deadline())
         del models[name]
     assert [name for name, model in used.items() if model() is not None] == ["b.go", "c.rs", "d.c"]
+
+
+def test_a_blank_that_is_missing_before_the_rest_of_a_line_is_suggested(model: Model) -> None:
+    """With what comes before it: what is accepted needs no mending."""
+    above = "".join(f"send(first, second, {word})\n" for word in ("one", "two", "six") * 3)
+    for more in ({}, {"whole_lines": False}):
+        assert ask(Completer(lambda _: model), above + "send(fi", "second, one)\n", **more)[0].text == "rst, "
+
+
+def test_asked_where_nothing_is_missing_nothing_is_said(model: Model) -> None:
+    """That it is so is as good as certain, and any text would be wrong."""
+    above = "".join(f"send(first, second, {word})\n" for word in ("one", "two", "six") * 3)
+    assert ask(Completer(lambda _: model), above + "send(f", "irst, second, one)\n", count=3) == []

@@ -272,3 +272,16 @@ async def test_what_is_asked_together_with_the_change_is_looked_for_once(tmp_pat
     assert [suggestion.text for _, suggestion in answer.suggestions] == [" but sure"]
     assert len(session.backend.log) == before + 1
     session.stop()
+
+
+async def test_a_row_that_replaces_what_stands_after_the_cursor(tmp_path) -> None:
+    """The rest of the word goes, so nothing is suggested before it."""
+    session = Session(FakeBackend(print), Configuration(own_file=tmp_path / "none.toml"))
+    session.configure()
+    session.documents.open(URI, 1, "python", "x = pri_old + 1")
+    asked = []
+    session.backend.complete = lambda request, deadline: asked.append((request.left, request.right)) or []
+    place = Span(Position(0, 4), Position(0, 11))
+    await session.suggest(Ask(URI, Position(0, 7), selected=(place, "print")))
+    assert asked == [("x = print", " + 1")]
+    session.stop()

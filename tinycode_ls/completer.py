@@ -112,13 +112,14 @@ class Completer:
             ended = [path for path in paths if path.ended]
             found = [_Found(path.text, _line_probability(path), _network_share(path)) for path in ended or paths]
         else:
-            cut = best_cut(paths, 1 - STRICTER * (1 - request.precision) if rest else request.precision)
+            precision = 1 - STRICTER * (1 - request.precision) if rest else request.precision
+            cut = best_cut(paths, precision, blank_ends=bool(rest))
             found = [] if cut is None else [_Found(cut.text, cut.chance, _network_share(cut.path, cut.length))]
         if found and request.most_lines > 1:
             opening = next((path for path in paths if path.ended and path.text == found[0].text), None)
             if opening is not None:
                 found[0] = _with_block(found[0], opening, draft, request, deadline)
-        return _tidy(found, request)[: request.count]
+        return _tidy(found, request, bool(rest))[: request.count]
 
     def explain(self, suggestion: Suggestion) -> tuple[Source, ...]:
         """The network's share, and the place in the document or the workspace that the rest most likely came from."""
@@ -226,14 +227,16 @@ def _line_probability(path: Continuation) -> float:
     return float(np.exp(log_prob))
 
 
-def _tidy(found: list[_Found], request: Request) -> list[Suggestion]:
-    """Valid text only, no trailing blanks, nothing twice, nothing that already follows the cursor."""
+def _tidy(found: list[_Found], request: Request, inserted: bool) -> list[Suggestion]:
+    """Valid text only, no trailing blanks (but those `inserted` before the rest of a line), nothing twice, nothing that already
+    follows the cursor."""
     line, number = request.left[request.left.rfind("\n") + 1 :], 1 + request.left.count("\n")
     rest_of_line, context = request.right.split("\n", 1)[0], request.left[-64:]
     seen, kept = set[str](), list[Suggestion]()
     for one in found:
-        text = fit_before(line, one.text.decode("utf-8", "ignore").rstrip(), rest_of_line)
-        noise = kept and one.probability < LEAST_OTHER
+        text = one.text.decode("utf-8", "ignore")
+        text = fit_before(line, text if inserted else text.rstrip(), rest_of_line)
+        noise = (kept or inserted) and one.probability < LEAST_OTHER
         if not text.strip() or text in seen or noise or _stands_there(line, text, request.right[:MOST_COMPARED]):
             continue
         seen.add(text)

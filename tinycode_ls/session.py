@@ -355,6 +355,9 @@ class Session:
             line = left.rpartition("\n")[2]
             start = offset_at(line, Position(0, span.start.character), self.documents.encoding)
             left = left[: len(left) - len(line) + start] + text
+            line = right.partition("\n")[0]
+            behind = span.end.character - cursor.position.character if span.end.line == cursor.position.line else 0
+            right = right[offset_at(line, Position(0, behind), self.documents.encoding) :]
         count = ALTERNATIVES if ask.listed or ask.invoked else 1
         settings = self._settings_of(cursor.uri)
         most_lines = 1 if ask.listed else settings.max_lines

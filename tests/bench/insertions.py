@@ -83,7 +83,7 @@ class Place:
     def fits(self, text: str, asked: bool) -> bool:
         """Whether it is a beginning of what is missing (all of it, where it was asked for), and nothing is closed twice."""
         if asked:
-            return text.strip() == self.missing.strip() or (
+            return text == self.missing or (
                 self.kind == "closed" and self.missing.startswith(text + self.rest)
             )
         open_still = closers(self.left + text)

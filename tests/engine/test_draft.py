@@ -12,7 +12,7 @@ from tinycode_ls.engine.mixture import Branch, Predictor
 from tinycode_ls.engine.model import Array, Model, State, open_model
 from tinycode_ls.engine.search import SearchOptions, search
 from tinycode_ls.index.document import document_index
-from tinycode_ls.index.suffixes import SuffixIndex
+from tinycode_ls.index.suffixes import MOST_ORDER, SuffixIndex
 from tinycode_ls.model.card import ModelCard
 from tinycode_ls.model.spec import ModelSpec
 from trainer.export import model_bytes, to_arrays
@@ -151,3 +151,16 @@ def test_the_chance_of_what_follows_several_texts(model: Model) -> None:
     found = draft.chance_of(rest, texts)
     expected = [sum(stepped(model, text + rest[:n])[byte] for n, byte in enumerate(rest)) for text in texts]
     assert np.allclose(found, expected, rtol=2e-3, atol=1e-3)
+
+
+def test_a_line_after_the_first_is_known_from_its_beginning(model: Model) -> None:
+    """Fixed places are before the line that is written, not before one that is done: as a place begun there has it."""
+    predictor, now, state = at_line(model)
+    line = b"st(one, two):\n    ret"
+    (stretch,) = predictor.ahead(state, [Branch(now, b"", line)], 0)
+    before = ABOVE + LINE + line[: line.find(b"\n") + 1]
+    logits = np.zeros((5 + 3, 256), np.float32)
+    begun = predictor.start(before + b"    ret", logits)
+    nearest = slice(MOST_ORDER, MOST_ORDER + 2)
+    for (low, high), (low_there, high_there) in zip(stretch.found.places.ranges, begun.places.ranges, strict=True):
+        assert (high - low)[-1, nearest].tolist() == (high_there - low_there)[0, nearest].tolist()

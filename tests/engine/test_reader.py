@@ -51,3 +51,16 @@ def test_common_prefix() -> None:
         b = bytes(rng.choice(b"ab") for _ in range(rng.randrange(20)))
         counted = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
         assert common_prefix(a, b) == counted
+
+
+def test_a_cursor_that_moves_up_has_as_much_to_read(tiny_model: Model) -> None:
+    """Just below where the last reading began: what stands above it counts, as it does when reading anew."""
+    rng = random.Random(2)
+    text = b"".join(b"%x = %d\n" % (rng.randrange(16**6), rng.randrange(1000)) for _ in range(80))
+    reader, begin = DocumentReader(tiny_model, b"\0a.py\n"), window_start(text)
+    for below in (0, 3, 40):
+        reader.read(text, len(text))
+        left = text[: begin + below]
+        logits, _ = reader.read(left, len(left))
+        fresh, _ = DocumentReader(tiny_model, b"\0a.py\n").read(left, len(left))
+        assert np.abs(logits - fresh).max() < 0.03

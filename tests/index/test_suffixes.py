@@ -103,3 +103,14 @@ def test_the_longest_context_guesses_what_followed_it_most_often() -> None:
     assert index.trail(low[0], high[0], 0).guess() == Guess(2, pytest.approx(2 / 3), ord("c"))
     low, high = index.start(b"az")
     assert index.trail(low[0], high[0], 0).guess() == Guess(0)
+
+
+def test_a_huge_line_is_not_looked_up_byte_by_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though it stands in the text: a question has half a second."""
+    rng = random.Random(3)
+    line = bytes(rng.choice(b"0123456789, ") for _ in range(50_000))
+    index, asked = SuffixIndex(line + b"\n" + line), list[int]()
+    ranks = SuffixIndex.ranks
+    monkeypatch.setattr(SuffixIndex, "ranks", lambda self, byte, rows: asked.append(byte) or ranks(self, byte, rows))
+    index.start(line, (len(line) - 128, len(line) - 32, len(line)))
+    assert len(asked) < 10_000

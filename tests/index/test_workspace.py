@@ -1,5 +1,6 @@
 """The workspace index follows the disk: new text is found, deleted text is gone, unchanged files are not read again."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -141,3 +142,31 @@ def test_a_folder_opened_beside_the_one_around_it_has_its_own_rules(tmp_path: Pa
     new.write_text("new = 1\n")
     workspace.refresh([new])
     assert [Path(path).name for path, _ in workspace.texts()] == ["a.py", "b.py", "new.py"]
+
+
+def test_a_new_document_counts_where_a_file_was_deleted(tmp_path: Path) -> None:
+    """Several files came and went before; the document is not saved yet."""
+    (tmp_path / "a.py").write_text("a = 1\n")
+    workspace = Workspace([tmp_path])
+    workspace.build()
+    new, other = tmp_path / "new.py", tmp_path / "other.py"
+    new.write_text("new = 1\n")
+    workspace.refresh([new])
+    new.unlink()
+    other.write_text("other = 1\n")
+    workspace.refresh([new, other])
+    workspace.refresh([], {new: "frobnicate = 1\n"})
+    assert knows(workspace, b"frobnicate")
+
+
+def test_another_file_of_the_same_size_and_time_is_read(tmp_path: Path) -> None:
+    """As `cp -p`, `rsync -t` and what unpacks archives put there."""
+    file, other = tmp_path / "a.py", tmp_path / "other"
+    for path, word in ((file, "frobnicate"), (other, "xyzzyxyzzy")):
+        path.write_text(f"{word} = 1\n")
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    workspace = Workspace([tmp_path])
+    workspace.build()
+    other.replace(file)
+    workspace.refresh([file])
+    assert knows(workspace, b"xyzzyxyzzy") and not knows(workspace, b"frobnicate")

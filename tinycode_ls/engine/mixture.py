@@ -128,8 +128,8 @@ class Predictor:
             return text, places
         most = max(most, len(text))
         trails = [
-            None if index is None or held is None else index.trail(held[0][0], held[1][0], most)
-            for (_, index), held in zip(self._voices, places.ranges, strict=True)
+            None if index is None or held is None else index.trail(held[0][0], held[1][0], most, voice.anchors)
+            for (voice, index), held in zip(self._voices, places.ranges, strict=True)
         ]
         known = [trail for trail in trails if trail is not None]
         for trail in known:

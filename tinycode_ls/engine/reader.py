@@ -48,7 +48,7 @@ class DocumentReader:
         window = self._window
         kept = bisect_right(window.ends, common_prefix(window.text, left))
         del window.ends[kept:], window.states[kept:]
-        if not kept or len(left) - window.ends[-1] > READ_BYTES:
+        if not kept or len(left) - window.ends[-1] > READ_BYTES or window.ends[0] > window_start(left):
             window = self._start(left)
         window.text = left
         at = window.ends[-1]

@@ -18,8 +18,11 @@ Rows = npt.NDArray[np.int32]
 
 MOST_ORDER = 32
 """Longest context that is told apart; beyond it, contexts that share their last 32 bytes are one."""
+MOST_SINCE = 4096
+"""Bytes since a fixed place that are looked up: a line longer than that is data, and one as long takes 10 ms for each place."""
 GUESS_SAMPLE = 16
 """Places looked at to say what mostly follows a context: a guess that is wrong costs time, not a suggestion."""
+LINE_END = 10
 PIECE = 1 << 19
 """Rows sorted at once while an index is made: 4 MB for the time being."""
 
@@ -68,7 +71,7 @@ class SuffixIndex:
     def _rows_since(self, context: bytes, back: int, low: Rows, high: Rows) -> tuple[int, int]:
         """The rows of the last `back` bytes of the context, those of its last 1, 2, ... MOST_ORDER bytes being known; none
         where it is shorter than that."""
-        if back > len(context):
+        if back > min(len(context), MOST_SINCE):
             return 0, 0
         if back == 0:
             return 0, self.size + 1
@@ -86,9 +89,9 @@ class SuffixIndex:
                 return 0, 0
         return begin, end
 
-    def trail(self, low: Rows, high: Rows, most: int) -> "Trail":
+    def trail(self, low: Rows, high: Rows, most: int, anchors: tuple[int, ...] = ()) -> "Trail":
         """From one range state on, each [MOST_ORDER + anchors], at most `most` bytes further."""
-        return Trail(self, low, high, most)
+        return Trail(self, low, high, most, anchors)
 
     def ranks(self, byte: int, rows: Rows) -> Rows:
         """Where the ranges that `rows` bound go when `byte` is appended to their contexts."""
@@ -114,8 +117,8 @@ class Trail:
     begins, and the columns are a window that slides over them. Contexts that do not occur are not asked for any more.
     """
 
-    def __init__(self, index: SuffixIndex, low: Rows, high: Rows, most: int) -> None:
-        self._index, self._at = index, most
+    def __init__(self, index: SuffixIndex, low: Rows, high: Rows, most: int, anchors: tuple[int, ...] = ()) -> None:
+        self._index, self._at, self._anchors = index, most, anchors
         self._bounds = np.zeros((2, most + MOST_ORDER), np.int32)
         self._bounds[1, :most] = index.size + 1  # nothing read: every row
         self._bounds[:, most:] = low[:MOST_ORDER], high[:MOST_ORDER]
@@ -134,7 +137,16 @@ class Trail:
         if self._any_fixed:
             self._fixed = self._index.ranks(byte, self._fixed)
             self._any_fixed = bool((self._fixed[0] < self._fixed[1]).any())
+        if byte == LINE_END and self._anchors:
+            self._fixed = self._at_line(window)
+            self._any_fixed = True
         after[:, :MOST_ORDER], after[:, MOST_ORDER:] = window, self._fixed
+
+    def _at_line(self, window: Rows) -> Rows:
+        """The ranges of the fixed places of a line that begins here; of what is further back than is told apart, none."""
+        every, none = (0, self._index.size + 1), (0, 0)
+        back = (every if n == 0 else window[:, n - 1].tolist() if n <= MOST_ORDER else none for n in self._anchors)
+        return np.asarray(np.array(list(back), np.int32).T)
 
     def follow(self, text: bytes) -> None:
         """Some bytes more."""

@@ -46,7 +46,7 @@ class IndexSummary:
 
 @dataclass(frozen=True)
 class Stamp:
-    """`version` differs whenever a file was written (its mtime, for a file on disk)."""
+    """`version` differs whenever a file was written or put in another's place (its times and number, for a file on disk)."""
 
     version: Hashable
     size: int
@@ -72,7 +72,7 @@ class Workspace:
         self._files: dict[Path, _File] = {}
         self._listed: dict[Path, Path] = {}
         self._folders: set[Path] = set()  # with a listed file somewhere below
-        self._strangers: dict[Path, bool] = {}  # files not listed: ignored by git; whether they were on disk then
+        self._strangers: dict[Path, tuple[bool, bool]] = {}  # files not listed: ignored by git; see `_there`
         self._documents: dict[Path, bytes | None] = {}
         self._told: dict[str, str] = {}
         self._built = False
@@ -107,9 +107,9 @@ class Workspace:
                 self._strangers.clear()  # they may be ignored no longer
             touched |= saved or set()
             if saved is None or not all(map(self._known, touched)) or (touched and not self.summary.complete):
-                on_disk = {path: os.path.lexists(path) for path in touched if not path.is_dir()}  # later ones are new
+                there = {path: self._there(path) for path in touched if not path.is_dir()}  # later ones are new
                 self._read()
-                self._strangers |= {path: was for path, was in on_disk.items() if not self._expected(path)}
+                self._strangers |= {path: was for path, was in there.items() if not self._expected(path)}
             elif touched:
                 self._update(touched)
             if _texts(self._files) != _texts(before):
@@ -163,7 +163,11 @@ class Workspace:
         """Whether a look at all would tell nothing new of it."""
         if self._expected(path):
             return path in self._listed
-        return self._strangers.get(path) == os.path.lexists(path)
+        return self._strangers.get(path) == self._there(path)
+
+    def _there(self, path: Path) -> tuple[bool, bool]:
+        """Whether it is on disk, and whether an open document has other text."""
+        return os.path.lexists(path), self._documents.get(path) is not None
 
     def _root_of(self, path: Path) -> Path | None:
         """The folder that was opened and has it; None also for what can be no file's path."""
@@ -260,7 +264,7 @@ class Workspace:
             status = path.lstat()
         except OSError:
             return None
-        return Stamp(status.st_mtime_ns, status.st_size)
+        return Stamp((status.st_mtime_ns, status.st_ctime_ns, status.st_ino), status.st_size)
 
     def _look(self, path: Path) -> Verdict:
         return judge(path, self._listed[path])
