@@ -113,7 +113,9 @@ def test_a_relative_s_model_serves_before_the_general_one(places):
         ("sql", "scripts"),
         ("yaml", "documents"),
         ("markdown", "documents"),
-        ("css", "code"),
+        ("css", "web"),
+        ("vue", "web"),
+        ("xml", "code"),
         ("", "code"),
     ],
 )

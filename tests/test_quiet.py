@@ -117,6 +117,7 @@ def test_language_by_name_then_by_client():
     assert language_of("a/b.PY", "plaintext") == "python"
     assert language_of("Untitled-1", "typescriptreact") == "typescript"
     assert language_of("Untitled-2", "dockerfile") == "docker"
+    assert language_of("a/index.html.erb", "erb") == language_of("Untitled-3", "django-html") == "html"
     assert language_of("", "") == ""
 
 

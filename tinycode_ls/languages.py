@@ -12,6 +12,9 @@ _ALIASES = {
     "javascriptreact": "javascript", "typescriptreact": "typescript", "shellscript": "shell", "sh": "shell",
     "dockerfile": "docker", "makefile": "make", "scss": "css", "less": "css", "c++": "cpp", "c#": "csharp",
     "objective-c": "objectivec", "objective-cpp": "objectivec",
+    **dict.fromkeys(("sass", "postcss", "tailwindcss"), "css"),
+    **dict.fromkeys(("xhtml", "handlebars", "html.handlebars", "mustache", "django-html", "htmldjango", "jinja", "jinja-html",
+                     "nunjucks", "twig", "liquid", "ejs", "erb", "eruby", "razor", "aspnetcorerazor"), "html"),
 }  # fmt: skip
 """What editors call a language -> what we call it, where that differs."""
 _EXTENSIONS = {language: extension for extension, language in reversed(LANGUAGES.items())}
@@ -79,7 +82,7 @@ _LEXICON = (
     ("clojure lisp", r";[^\n]*", rf"[\\?]\\?\"|{_OVER_LINES}"),
     ("erlang", r"%[^\n]*", rf"\$\\?['\"]|{_QUOTES}"),
     ("html vue svelte astro markdown", r"<!--[\s\S]*?(?:-->|\Z)", _NOTHING),
-    ("vim", r'^\s*"[^\n]*', _QUOTES),
+    ("vim", r'^[^\S\n]*"[^\n]*', _QUOTES),
 )
 """Languages -> what a comment and what a string is; one that is not closed runs to the end of the text."""
 

@@ -33,11 +33,13 @@ FALLBACKS = ("code.onnx", "python.onnx")
 """Files tried, in a folder of models, for a language without a model of its own."""
 SCRIPTS = "cmake docker gradle groovy make meson nim objectivec perl protobuf r shell solidity sql"
 DOCUMENTS = "ini json markdown text toml yaml"
+WEB = "astro css html svelte vue"
 RELATIVES = {
     "typescript": "javascript",
     "cpp": "c",
     **dict.fromkeys(SCRIPTS.split(), "scripts"),
     **dict.fromkeys(DOCUMENTS.split(), "documents"),
+    **dict.fromkeys(WEB.split(), "web"),
 }
 """Languages that the model of another one, or of several, was trained on too, or is close to."""
 MOST_LOADED = 3

@@ -83,9 +83,7 @@ class Place:
     def fits(self, text: str, asked: bool) -> bool:
         """Whether it is a beginning of what is missing (all of it, where it was asked for), and nothing is closed twice."""
         if asked:
-            return text == self.missing or (
-                self.kind == "closed" and self.missing.startswith(text + self.rest)
-            )
+            return text == self.missing or (self.kind == "closed" and self.missing.startswith(text + self.rest))
         open_still = closers(self.left + text)
         twice = set(self.rest) <= CLOSERS and open_still != self.rest and len(open_still) < len(self.rest)
         return self.missing.startswith(text) and not twice
