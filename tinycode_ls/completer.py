@@ -112,8 +112,7 @@ class Completer:
             ended = [path for path in paths if path.ended]
             found = [_Found(path.text, _line_probability(path), _network_share(path)) for path in ended or paths]
         else:
-            precision = 1 - STRICTER * (1 - request.precision) if rest else request.precision
-            cut = best_cut(paths, precision, blank_ends=bool(rest))
+            cut = best_cut(paths, 1 - STRICTER * (1 - request.precision) if rest else request.precision)
             found = [] if cut is None else [_Found(cut.text, cut.chance, _network_share(cut.path, cut.length))]
         if found and request.most_lines > 1:
             opening = next((path for path in paths if path.ended and path.text == found[0].text), None)

@@ -63,16 +63,13 @@ def least_probability(precision: float) -> float:
     return max(0.02, 1.4 * precision - 0.4)
 
 
-def best_cut(
-    paths: list[Continuation], precision: float, least: int = LEAST_CHARACTERS, blank_ends: bool = False
-) -> Place | None:
-    """What to show now, or None when silence is better. `blank_ends`: text stands behind it, and a blank may be missing
-    before that."""
+def best_cut(paths: list[Continuation], precision: float, least: int = LEAST_CHARACTERS) -> Place | None:
+    """What to show now, or None when silence is better."""
     bound = least_probability(precision)
     levels = tree_of(paths)
     for level in reversed(levels):
         for place in level:
-            _decide(place, bound, least, blank_ends)
+            _decide(place, bound, least)
     return levels[0][0].shown
 
 
@@ -96,13 +93,13 @@ def tree_of(paths: list[Continuation]) -> list[list[Place]]:
     return levels
 
 
-def _decide(place: Place, bound: float, least: int, blank_ends: bool) -> None:
+def _decide(place: Place, bound: float, least: int) -> None:
     """The best step at a place, those further on being decided."""
     per_character = 1 - VALUE_PER_CHARACTER  # what typing one alone loses
     if place.after:
         place.worth = sum(after.chance * after.worth for after in place.after) / place.chance - per_character
     for after in place.after:
-        place.stops += [after, *after.stops] if may_end(after, blank_ends) else after.stops
+        place.stops += [after, *after.stops] if may_end(after) else after.stops
     for end in place.stops:
         right, count = end.chance / place.chance, end.length - place.length
         if right < bound or count < least:
@@ -113,13 +110,11 @@ def _decide(place: Place, bound: float, least: int, blank_ends: bool) -> None:
             place.worth, place.shown = worth, end
 
 
-def may_end(place: Place, blank_ends: bool = False) -> bool:
-    """Whether a suggestion may stop there: not after blanks (but where it ends with them, if `blank_ends`), not within a
-    character; within a word only after a part of a snake_case or camelCase name, and where the ways part."""
+def may_end(place: Place) -> bool:
+    """Whether a suggestion may stop there: not after blanks, unless all of the text ends with them; not within a character;
+    within a word only after a part of a snake_case or camelCase name, and where the ways part."""
     last, following = place.text[-1], [after.text[-1] for after in place.after]
-    if last in BLANKS and not (blank_ends and place.line_ends):
-        return False
-    if last >= 128 and not _whole(place.text):
+    if (last in BLANKS and not place.line_ends) or (last >= 128 and not _whole(place.text)):
         return False
     if not is_word(last) or place.line_ends or not all(map(is_word, following)):
         return True
