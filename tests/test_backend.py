@@ -4,7 +4,7 @@ import pytest
 
 from tinycode_ls import backend as module
 from tinycode_ls.backend import LocalBackend
-from tinycode_ls.engine.deadline import Deadline
+from tinycode_ls.deadline import Deadline
 from tinycode_ls.errors import ModelFileError
 from tinycode_ls.session import Explanation
 from tinycode_ls.settings import Settings

@@ -38,6 +38,26 @@ def test_a_full_disk_is_one_line(command):
     assert done.returncode == 2 and "No space left on device" in done.stderr and done.stderr.count("\n") == 1
 
 
+def test_a_closed_stderr_puts_nothing_on_the_wire(tmp_path):
+    """What is said there would stand before the first message."""
+    no_log = f'{{"logFile": "{tmp_path}"}}'
+    first = b'{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}, "initializationOptions": %s}}'
+    message = first % no_log.encode()
+    command = f"exec {sys.executable} -m tinycode_ls 2>&-"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        input=b"Content-Length: %d\r\n\r\n%s" % (len(message), message),
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.stdout.startswith(b"Content-Length")
+
+
+def test_an_error_that_is_not_of_room_promises_nothing_of_it(tmp_path):
+    script = "import os; from tinycode_ls.command import run_command; run_command('p', lambda: os.stat('gone'))"
+    assert run(("-c", script), cwd=tmp_path).stderr == "p: gone: No such file or directory\n"
+
+
 def test_characters_that_a_terminal_does_not_know(tmp_path):
     (tmp_path / "é.py").write_text("smile = '😋'\nprint(smi", encoding="utf-8")
     environment = os.environ | {"PYTHONIOENCODING": "ascii:strict"}

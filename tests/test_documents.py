@@ -2,13 +2,14 @@
 
 import os
 import time
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from splices import apply_change, position_at
 
-from tinycode_ls.documents import Documents, file_of, name_of
+from tinycode_ls.documents import Documents, file_of, name_of, windows_path
 from tinycode_ls.text import Position, Span
 
 URI = "file:///w/a.py"
@@ -88,6 +89,19 @@ def test_uris():
     assert file_of("file:///w/a%00b.py") is None
     assert file_of("file://[") is None and name_of("file://[") == ""
     assert name_of("vscode-notebook-cell:/w/nb.ipynb#W0") == "/w/nb.ipynb"
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "expected"),
+    [
+        ("", "/C:/w/a.py", "C:\\w\\a.py"),
+        ("", unquote("/c%3A/w/a%20b.py"), "c:\\w\\a b.py"),
+        ("server", "/share/a.py", "\\\\server\\share\\a.py"),
+    ],
+)
+def test_uris_on_windows(host, path, expected):
+    found = windows_path(host, path)
+    assert str(found) == expected and found.is_absolute()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there the host is part of the path")

@@ -1,4 +1,4 @@
-"""Data flows one way: the imports follow the table in the README's design section."""
+"""Data flows one way: who may import whom, and which packages."""
 
 import ast
 import subprocess
@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+LAYERS = ("model", "index", "engine", "completer", "backend", "session", "server")
+"""Modules and packages of `tinycode_ls`; none imports one that stands behind it."""
 FORBIDDEN = {
     "tinycode_ls": {"trainer", "torch", "onnx"},
     "tinycode_ls/model": {"numpy", "onnxruntime", "pygls", "lsprotocol"},
@@ -18,6 +20,26 @@ FORBIDDEN = {
     "tinycode_ls/text.py": {"pygls", "numpy"},
     "tinycode_ls/server.py": {"numpy"},
 }
+
+
+def layers_imported(path: Path) -> set[str]:
+    """Of LAYERS, those that a file of `tinycode_ls` imports: by names relative to it, as all of them do."""
+    found = set[str]()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            folder = path.parents[node.level - 1].relative_to(ROOT / "tinycode_ls")
+            parts = (*folder.parts, *(node.module or "").split("."))
+            found |= {parts[0]} if any(parts) else {alias.name for alias in node.names}
+    return found & set(LAYERS)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_no_layer_imports_one_behind_it(layer: str) -> None:
+    """Anywhere in its files, inside functions too."""
+    path = ROOT / "tinycode_ls" / layer
+    files = sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+    before, imports = set(LAYERS[: LAYERS.index(layer) + 1]), {name for file in files for name in layers_imported(file)}
+    assert imports <= before and (imports or layer == "model")
 
 
 def imported(path: Path) -> Iterator[str]:

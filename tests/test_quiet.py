@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tinycode_ls.index.files import is_secret
+from tinycode_ls.index.names import is_secret
 from tinycode_ls.languages import file_name, kind_at_end, language_of
 from tinycode_ls.quiet import why_quiet
 from tinycode_ls.settings import Settings
@@ -106,6 +106,16 @@ def test_disabled_files_are_named_within_the_innermost_folder_or_from_the_top(pa
         ("yaml", "a: it's b", "code"),
         ("powershell", "<# a\n note", "comment"),
         ("ruby", "=begin\n note", "comment"),
+        ("verilog", "wire [7:0] a = 8'hff; // note", "comment"),
+        ("verilog", "assign a = 8'hff; b", "code"),
+        ("vhdl", "a <= b'event; c", "code"),
+        ("fortran", "call it ! note", "comment"),
+        ("tex", "50 \\% of it % note", "comment"),
+        ("vb", "a = \"it's\" ' note", "comment"),
+        ("bat", "rem note", "comment"),
+        ("pascal", "a := 'it''s'; { note", "comment"),
+        ("tcl", "set a #b", "code"),
+        ("cuda", "k<<<1, 2>>>(a); // note", "comment"),
         ("unknown", "# a", "code"),
     ],
 )
@@ -117,6 +127,7 @@ def test_language_by_name_then_by_client():
     assert language_of("a/b.PY", "plaintext") == "python"
     assert language_of("Untitled-1", "typescriptreact") == "typescript"
     assert language_of("Untitled-2", "dockerfile") == "docker"
+    assert language_of("Untitled-4", "cuda-cpp") == language_of("k.cu") == "cuda"
     assert language_of("a/index.html.erb", "erb") == language_of("Untitled-3", "django-html") == "html"
     assert language_of("", "") == ""
 

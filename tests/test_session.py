@@ -285,3 +285,27 @@ async def test_a_row_that_replaces_what_stands_after_the_cursor(tmp_path) -> Non
     await session.suggest(Ask(URI, Position(0, 7), selected=(place, "print")))
     assert asked == [("x = print", " + 1")]
     session.stop()
+
+
+async def test_it_is_indexing_until_the_last_build_is_done(tmp_path, monkeypatch) -> None:
+    """A second folder is opened while the first is being read: the first build ends early, the second goes on."""
+    session = Session(FakeBackend(print), Configuration(own_file=tmp_path / "none.toml"))
+    session.configure()
+    goes_on, builds = threading.Event(), []
+
+    def build(progress, deadline) -> None:
+        builds.append(deadline)
+        while not deadline.expired() and not goes_on.wait(0.001):
+            pass
+
+    monkeypatch.setattr(session.backend, "build_index", build)
+    first = asyncio.create_task(session.build_index(print))
+    while not builds:
+        await asyncio.sleep(0.001)
+    second = asyncio.create_task(session.build_index(print))
+    await first
+    assert session.status()["state"] == "indexing"
+    goes_on.set()
+    await second
+    assert session.status()["state"] == "ready"
+    session.stop()

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .deadline import Deadline
 from .documents import name_of
-from .engine.deadline import Deadline
 from .errors import ModelFileError
 from .folders import innermost
 from .languages import language_of

@@ -1,13 +1,16 @@
 """What both command lines do around their work: an error is one line, a reader that went away is none."""
 
+import errno
 import io
 import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from .errors import TinycodeError
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO)
 INTERRUPTED, NOBODY_READS = 130, 141
 """Exit codes as a shell gives them, for SIGINT and SIGPIPE."""
 
@@ -17,6 +20,8 @@ def run_command(program: str, work: Callable[[], int], interrupted: Callable[[],
 
     `interrupted` says what Ctrl-C left behind.
     """
+    if sys.stderr is None:  # it is closed, and `print` would take the standard output instead, which is the wire
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # until we end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # a file's name may be no text, and a terminal may know few characters
@@ -38,17 +43,16 @@ def run_command(program: str, work: Callable[[], int], interrupted: Callable[[],
         return NOBODY_READS
     except OSError as error:
         _drop_output()
-        what = f"{error.filename or 'output'}: {error.strerror or error}"
-        say(f"{program}: {what}; free some space or choose another place")
+        remedy = "; free some space or choose another place" if error.errno in NO_ROOM else ""
+        say(f"{program}: {error.filename or 'output'}: {error.strerror or error}{remedy}")
         return 2
 
 
 def say(line: str) -> None:
     """To a person, where there is one."""
-    if sys.stderr:
-        with suppress(OSError):
-            sys.stderr.write(f"{line}\n")
-            sys.stderr.flush()
+    with suppress(OSError):
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
 
 def _drop_output() -> None:

@@ -74,12 +74,11 @@ class Configuration:
         """False where no file gets a suggestion."""
         return any(settings.enabled for settings in self._of_folders.values() or (self.settings,))
 
+    def is_settings_file(self, path: Path) -> bool:
+        """Whether a saved file is one whose settings are in force."""
+        return path == self._own_file or any(path == root / WORKSPACE_FILE for root in self.roots)
+
     def _merged(self, own_file: _Read, files: Iterable[_Read], editor: _Read) -> tuple[Settings, list[str]]:
         found = [own_file, *files, self._start, editor, (self._command_line, [])]
         settings, problems = merge(layer for layer, _ in found)
         return settings, [problem for _, unreadable in found for problem in unreadable] + problems
-
-
-def is_settings_file(path: Path, roots: Iterable[Path]) -> bool:
-    """Whether a saved file is one whose settings are in force."""
-    return path == user_file() or any(path == root / WORKSPACE_FILE for root in roots)

@@ -4,8 +4,8 @@ TinycodeError
 ├── CorpusError          no source files, an unreadable path, a package whose hash differs
 ├── HistoryError         no git repository, no commits, no added lines to replay
 ├── ModelFileError       absent, truncated, of another version, not a model, too large
-├── SettingsError        an unknown or ill-typed setting
-└── TrainingError        nothing to resume, a diverged run, a worse model, a drifting export
+├── SettingsError        a setting or flag without sense, an address that is not of this machine
+└── TrainingError        nothing to resume, a diverged run, a drifting export, a run that cannot be recorded
 
 A message says what was found, what was expected and what to do, in one line.
 """

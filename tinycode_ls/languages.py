@@ -5,16 +5,24 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import Literal
 
-from .index import files
-from .index.files import LANGUAGES
+from .index import names
+from .index.names import LANGUAGES
 
 _ALIASES = {
     "javascriptreact": "javascript", "typescriptreact": "typescript", "shellscript": "shell", "sh": "shell",
     "dockerfile": "docker", "makefile": "make", "scss": "css", "less": "css", "c++": "cpp", "c#": "csharp",
-    "objective-c": "objectivec", "objective-cpp": "objectivec",
-    **dict.fromkeys(("sass", "postcss", "tailwindcss"), "css"),
+    "cs": "csharp", "cuda-cpp": "cuda", "pyrex": "cython", "bzl": "starlark", "bazel": "starlark", "systemverilog": "verilog",
+    "ps1": "powershell", "dosbatch": "bat", "jsonc": "json", "json5": "json", "mdx": "markdown", "rst": "markdown",
+    "restructuredtext": "markdown", "proto": "protobuf", "proto3": "protobuf", "go.mod": "gomod", "racket": "scheme",
+    "fish": "shell", "bash": "shell", "zsh": "shell",
+    **dict.fromkeys(("objective-c", "objective-cpp", "objc", "objcpp"), "objectivec"),
+    **dict.fromkeys(("latex", "plaintex", "bibtex", "bib"), "tex"),
+    **dict.fromkeys(("properties", "jproperties", "dosini", "conf"), "ini"),
+    **dict.fromkeys(("fortran_fixed-form", "fortranfreeform", "fortran-modern"), "fortran"),
+    **dict.fromkeys(("sass", "postcss", "tailwindcss", "stylus"), "css"),
     **dict.fromkeys(("xhtml", "handlebars", "html.handlebars", "mustache", "django-html", "htmldjango", "jinja", "jinja-html",
-                     "nunjucks", "twig", "liquid", "ejs", "erb", "eruby", "razor", "aspnetcorerazor"), "html"),
+                     "nunjucks", "twig", "liquid", "ejs", "erb", "eruby", "razor", "aspnetcorerazor", "heex", "eelixir",
+                     "haml", "pug", "jade", "slim"), "html"),
 }  # fmt: skip
 """What editors call a language -> what we call it, where that differs."""
 _EXTENSIONS = {language: extension for extension, language in reversed(LANGUAGES.items())}
@@ -23,13 +31,13 @@ _EXTENSIONS = {language: extension for extension, language in reversed(LANGUAGES
 
 def language_of(path: str, client_says: str = "") -> str:
     """The language of a file by its name, else what the client calls it, else the empty string."""
-    return files.language_of(path) or _ALIASES.get(client_says, client_says)
+    return names.language_of(path) or _ALIASES.get(client_says, client_says)
 
 
 def file_name(path: str, client_says: str) -> str:
     """`path`, with the extension of the client's language where it has another (a notebook's cell)."""
     language = _ALIASES.get(client_says, client_says)
-    if language not in _EXTENSIONS or files.language_of(path) == language:
+    if language not in _EXTENSIONS or names.language_of(path) == language:
         return path
     named = PurePosixPath(path)
     return str((named if named.name else named / "untitled").with_suffix(_EXTENSIONS[language]))
@@ -56,9 +64,10 @@ _DASHES = r"--[^\n]*"
 _ML = r"\(\*(?!\))[\s\S]*?(?:\*\)|\Z)"
 _NOTHING = r"(?!)"
 _LEXICON = (
-    ("python toml", _HASH, f"{_TRIPLES}|{_QUOTES}"),
-    ("julia elixir nim gdscript graphql", _HASH, f"{_TRIPLE}|{_QUOTES}"),
-    ("r nix make docker cmake meson", _HASH, _QUOTES),
+    ("python cython starlark toml", _HASH, f"{_TRIPLES}|{_QUOTES}"),
+    ("julia elixir nim gdscript graphql coffeescript", _HASH, f"{_TRIPLE}|{_QUOTES}"),
+    ("r nix make docker cmake meson awk crystal rego", _HASH, _QUOTES),
+    ("tcl", r"^[ \t]*#[^\n]*|;[ \t]*#[^\n]*", _DOUBLE),
     ("shell perl", _HASH_AFTER_BLANK, rf"\\['\"]|{_QUOTES}"),
     ("yaml", _HASH_AFTER_BLANK, rf"(?<![^\s\[{{,])(?:{_QUOTES})"),
     ("ruby", rf"^=begin\b[\s\S]*?(?:^=end\b|\Z)|{_HASH}", _QUOTES),
@@ -66,22 +75,29 @@ _LEXICON = (
     ("ini", r"[#;][^\n]*", _NOTHING),
     ("javascript typescript", _C_LIKE, f"{_BACKTICK}|{_QUOTES}"),
     ("go", _C_LIKE, rf"`[^`]*(?:`|\Z)|{_QUOTES}"),
-    ("c cpp objectivec", _C_LIKE, f"{_NUMBER}|{_QUOTES}"),
+    ("c cpp objectivec cuda metal", _C_LIKE, f"{_NUMBER}|{_QUOTES}"),
     ("csharp java kotlin scala swift", _C_LIKE, f"{_TRIPLE}|{_QUOTES}"),
     ("dart groovy gradle", _C_LIKE, f"{_TRIPLES}|{_QUOTES}"),
-    ("zig protobuf solidity", _C_LIKE, _QUOTES),
-    ("php terraform", rf"{_C_LIKE}|#(?!\[)[^\n]*", _QUOTES),
+    ("zig protobuf solidity d haxe qml apex cue glsl hlsl wgsl", _C_LIKE, _QUOTES),
+    ("verilog prisma gomod", _C_LIKE, _DOUBLE),
+    ("php terraform puppet thrift jsonnet", rf"{_C_LIKE}|#(?!\[)[^\n]*", _QUOTES),
     ("json", _C_LIKE, _DOUBLE),
     ("css", rf"{_STARS}|(?<![:('\"])//[^\n]*", _QUOTES),
     ("rust", _C_LIKE, rf"\br(?P<fence>#*)\"[\s\S]*?(?:\"(?P=fence)|\Z)|{_OVER_LINES}|{_CHARACTER}"),
     ("lua", f"--{_BRACKETS}|{_DASHES}", f"{_BRACKETS.replace('level', 'depth')}|{_QUOTES}"),
     ("sql", f"{_DASHES}|{_STARS}", _QUOTES),
-    ("haskell", rf"{_DASHES}|\{{-[\s\S]*?(?:-\}}|\Z)", f"{_DOUBLE}|{_CHARACTER}"),
+    ("ada vhdl", _DASHES, f"{_DOUBLE}|{_CHARACTER}"),
+    ("fortran", r"![^\n]*", _QUOTES),
+    ("pascal", rf"{_SLASHES}|\{{[^}}]*(?:\}}|\Z)|{_ML}", r"'[^'\n]*(?:'|$)"),
+    ("vb", r"'[^\n]*", r'"[^"\n]*(?:"|$)'),
+    ("bat", r"^[ \t]*(?:::|[rR][eE][mM]\b)[^\n]*", _NOTHING),
+    ("haskell elm purescript", rf"{_DASHES}|\{{-[\s\S]*?(?:-\}}|\Z)", f"{_DOUBLE}|{_CHARACTER}"),
     ("ocaml", _ML, f"{_OVER_LINES}|{_CHARACTER}"),
     ("fsharp", f"{_SLASHES}|{_ML}", f"{_TRIPLE}|{_OVER_LINES}|{_CHARACTER}"),
-    ("clojure lisp", r";[^\n]*", rf"[\\?]\\?\"|{_OVER_LINES}"),
+    ("clojure lisp scheme", r";[^\n]*", rf"[\\?]\\?\"|{_OVER_LINES}"),
+    ("tex", r"(?<!\\)%[^\n]*", _NOTHING),
     ("erlang", r"%[^\n]*", rf"\$\\?['\"]|{_QUOTES}"),
-    ("html vue svelte astro markdown", r"<!--[\s\S]*?(?:-->|\Z)", _NOTHING),
+    ("html vue svelte astro markdown xml", r"<!--[\s\S]*?(?:-->|\Z)", _NOTHING),
     ("vim", r'^[^\S\n]*"[^\n]*', _QUOTES),
 )
 """Languages -> what a comment and what a string is; one that is not closed runs to the end of the text."""

@@ -32,11 +32,14 @@ SHIPPED_MODELS = Path(__file__).parent / "assets"
 FALLBACKS = ("code.onnx", "python.onnx")
 """Files tried, in a folder of models, for a language without a model of its own."""
 SCRIPTS = "cmake docker gradle groovy make meson nim objectivec perl protobuf r shell solidity sql"
-DOCUMENTS = "ini json markdown text toml yaml"
+DOCUMENTS = "ini json markdown tex text toml yaml"
 WEB = "astro css html svelte vue"
 RELATIVES = {
     "typescript": "javascript",
     "cpp": "c",
+    **dict.fromkeys(("cuda", "glsl", "hlsl", "metal"), "cpp"),
+    **dict.fromkeys(("cython", "starlark"), "python"),
+    "apex": "java",
     **dict.fromkeys(SCRIPTS.split(), "scripts"),
     **dict.fromkeys(DOCUMENTS.split(), "documents"),
     **dict.fromkeys(WEB.split(), "web"),

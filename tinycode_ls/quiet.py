@@ -7,7 +7,7 @@ from pathlib import Path
 import pathspec
 
 from .folders import name_within
-from .index.files import is_secret
+from .index.names import is_secret
 from .languages import kind_at_end, language_of
 from .settings import Settings
 

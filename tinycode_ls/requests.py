@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
-from .engine.deadline import Deadline
+from .deadline import Deadline
 
 Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)

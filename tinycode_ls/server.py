@@ -13,7 +13,7 @@ from lsprotocol import types as lsp
 
 from . import __version__, translate
 from .backend import Backend, LocalBackend
-from .configuration import Configuration, is_settings_file
+from .configuration import Configuration
 from .documents import file_of
 from .logs import configure_logging
 from .progress import with_progress
@@ -160,7 +160,7 @@ async def settle(ls: TinycodeServer) -> None:
 async def files_changed(ls: TinycodeServer, uris: list[str]) -> None:
     """Files were saved, made, moved or deleted."""
     paths = {path for uri in uris if (path := file_of(uri))}
-    if any(is_settings_file(path, ls.session.configuration.roots) for path in paths):
+    if any(map(ls.session.configuration.is_settings_file, paths)):
         await settle(ls)
     await ls.session.files_changed(paths)
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from .backend import Backend, Report
 from .configuration import Configuration
+from .deadline import Deadline
 from .documents import Cursor, Document, Documents, file_of, name_of
-from .engine.deadline import Deadline
 from .folders import name_within
 from .git_head import GitHead
 from .languages import file_name
@@ -89,7 +89,7 @@ class Session:
     def __init__(self, backend: Backend, configuration: Configuration) -> None:
         self.backend, self.configuration = backend, configuration
         self.documents = Documents()
-        self.indexing = False
+        self._builds = 0
         self._requests, self._index_jobs = Newest("tinycode-complete"), Newest("tinycode-index")
         self._shown: tuple[Shown, ...] = ()
         self._asked_for = False
@@ -248,12 +248,12 @@ class Session:
         def report_from_thread(percent: int, message: str) -> None:
             loop.call_soon_threadsafe(report, percent, message)
 
-        self.indexing = True
+        self._builds += 1
         try:
             work = partial(self.backend.build_index, report_from_thread)
             await self._index_jobs.run("build", work, INDEX_TIMEOUT_MS, None)
         finally:
-            self.indexing = False
+            self._builds -= 1
             self._followed = ("", {})  # what was open while it was built is looked at again
 
     async def files_changed(self, paths: set[Path]) -> None:
@@ -269,7 +269,7 @@ class Session:
         states = {
             "off": not self.configuration.enabled_somewhere(),
             "problem": loaded["problem"],
-            "indexing": self.indexing,
+            "indexing": self._builds > 0,
         }
         return {"state": next((name for name, holds in states.items() if holds), "ready"), **loaded}
 

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from .backend import LocalBackend
 from .configuration import Configuration
-from .engine.deadline import Deadline
+from .deadline import Deadline
 from .errors import ModelFileError, SettingsError
 from .model_choice import WORKSPACE_MODELS, languages_of_model, signature_of
 from .quiet import why_quiet

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tinycode_ls.engine.model import Model, log_softmax
-from tinycode_ls.index.files import language_of
+from tinycode_ls.index.names import language_of
 from tinycode_ls.model.document import document_header
 
 from .corpus.store import Corpus, Document

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Collection
-from dataclasses import Field, fields
+from dataclasses import Field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +17,20 @@ from tinycode_ls.model.spec import ModelSpec
 from .flags import refuse_beside_resume
 from .leader import leads
 from .recipe import TUNE_DEFAULTS, Recipe
-from .run_folder import run_beside, serves_by_itself, stopped, tuning_folder
+from .run_folder import run_beside, serves_by_itself, stopped
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0, 2 when something the user gave is wrong, 3 when a worse model was not written, 130 on Ctrl-C."""
-    options = parser().parse_args(arguments)
+    options = argparse.Namespace(command="", folder=None)
 
     def work() -> int:
+        parser().parse_args(arguments, options)
         _refuse_strangers()
         return int(options.run(options))
 
     def interrupted() -> str:
-        return stopped(options.command, getattr(options, "folder", None)) if leads() else ""
+        return stopped(options.command, options.folder) if leads() else ""
 
     return run_command("tinycode-train", work, interrupted)
 
@@ -66,7 +67,7 @@ def _add_fit(commands: Commands) -> None:
         metavar="MODEL",
         help="start from this model's weights; its shape counts, but for --attention, which may look farther (default: random)",
     )
-    sub.add_argument("--name", default="model", help="name in the model's card")
+    sub.add_argument("--name", default="", help="name in the model's card (default: model)")
     sub.add_argument("--licence", default="", help="licence in the model's card")
     _add_run_flags(sub, Recipe())
     sub.set_defaults(run=fit)
@@ -163,7 +164,9 @@ def _add_report(commands: Commands) -> None:
 
 
 def _add_run_flags(sub: argparse.ArgumentParser, defaults: Recipe, without: Collection[str] = ()) -> None:
-    sub.add_argument("--run", dest="folder", metavar="DIR", help="folder of the run (default: beside the model)")
+    sub.add_argument(
+        "--run", dest="folder", type=Path, metavar="DIR", help="folder of the run (default: beside the model)"
+    )
     sub.add_argument("--resume", metavar="RUN", help="go on with the run in this folder, as it was begun")
     sub.add_argument("--why", metavar="FILE", help="say what would be done with this file, and stop")
     sub.add_argument("--quiet", action="store_true", help="no progress")
@@ -178,35 +181,37 @@ def _add_recipe_flag(group: Any, field: "Field[Any]", default: Any) -> None:
     flag = "--" + field.name.replace("_", "-")
     text = f"{field.metadata['help']} (default {default})".replace("%", "%%")
     if isinstance(field.default, bool):
-        group.add_argument(flag, action=argparse.BooleanOptionalAction, default=default, help=text)
+        group.add_argument(flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text)
     else:
-        group.add_argument(flag, type=type(field.default), default=default, help=text, metavar="N")
+        group.add_argument(flag, type=type(field.default), default=argparse.SUPPRESS, help=text, metavar="N")
 
 
-def _recipe(options: argparse.Namespace) -> Recipe:
-    return Recipe(**{field.name: getattr(options, field.name, getattr(Recipe, field.name)) for field in fields(Recipe)})
+def _recipe(options: argparse.Namespace, defaults: Recipe) -> Recipe:
+    given = {field.name for field in fields(Recipe)} & vars(options).keys()
+    return replace(defaults, **{name: getattr(options, name) for name in given})
 
 
 def fit(options: argparse.Namespace) -> int:
     """Train, and print where the model is and how good."""
-    from .fit import Order, export_run, fit, resume
+    from .fit import fit, resume
     from .lessons import TRAINED_SUFFIXES
+    from .order import Order
     from .parallel import end_follower
+    from .publish import export_run
 
     if options.why:
         return _why(options, TRAINED_SUFFIXES)
     if options.resume:
-        refuse_beside_resume(vars(options), Recipe().to_dict())
+        refuse_beside_resume(vars(options))
         folder = options.folder = Path(options.resume)
-        order, corpus = resume(folder, "fit", options.quiet)
-        out = export_run(order, corpus, folder)
+        out = resume(folder, "fit", export_run, options.quiet)
     else:
         if not options.paths or not options.out:
             raise TrainingError("nothing to do; expected PATH... --out MODEL, or --resume RUN")
         paths, base = tuple(map(_absolute, options.paths)), _absolute(options.base) if options.base else ""
-        order = Order(paths, _absolute(options.out), options.name, options.licence, base=base)
-        folder = options.folder = Path(options.folder or run_beside(Path(options.out)))
-        out = fit(order, _recipe(options), folder, options.quiet)
+        order = Order(paths, _absolute(options.out), options.name or "model", options.licence, base=base)
+        folder = options.folder = options.folder or run_beside(Path(options.out))
+        out = fit(order, _recipe(options, Recipe()), folder, options.quiet)
     if not leads():
         end_follower()
     _print_card(out)
@@ -215,9 +220,8 @@ def fit(options: argparse.Namespace) -> int:
 
 def tune(options: argparse.Namespace) -> int:
     """Tune, and print the held-out quality before and after."""
-    from .fit import Order
-    from .lessons import TRAINED_SUFFIXES, left_alone, lesson_in, lessons, name_of, suffixes_of
-    from .tune import protect, resume_tune, tune
+    from .lessons import TRAINED_SUFFIXES, lesson_in, lessons, suffixes_of
+    from .tune import plan, resume_tune, tune
 
     if options.why:
         learned = lesson_in(lessons(map(Path, options.paths or ["."])), options.language).languages
@@ -225,44 +229,35 @@ def tune(options: argparse.Namespace) -> int:
     if os.environ.get("WORLD_SIZE", "1") != "1":
         raise TrainingError("tune runs in one process; for several, use `fit --base MODEL` under torchrun")
     if options.resume:
-        refuse_beside_resume(vars(options), TUNE_DEFAULTS.to_dict())
+        refuse_beside_resume(vars(options))
         folder = options.folder = Path(options.resume)
         result = resume_tune(folder, options.force, options.quiet)
-        out, others = result.out, []
     else:
-        paths = tuple(map(_absolute, options.paths or ["."]))
-        found = lessons(map(Path, paths))
-        lesson = lesson_in(found, options.language)
-        name = name_of(lesson, found)
-        out = Path(options.out or f".tinycode/{name}.onnx")
-        folder = options.folder = Path(options.folder or tuning_folder(out, name))
-        if serves_by_itself(out):
-            protect(out.parent)
-        all_of_it = options.base and not options.language
-        base, languages = options.base or lesson.base, () if all_of_it else lesson.languages
-        order = Order(
-            paths, _absolute(out), f"tuned on {Path(paths[0]).name}", "private", 0o600, _absolute(base), languages
+        asked = plan(
+            [Path(path).expanduser() for path in options.paths or ["."]],
+            options.language,
+            options.base,
+            options.out,
+            options.folder,
         )
-        result = tune(order, _recipe(options), folder, options.force, options.quiet)
-        tuned = {path.stem for path in out.parent.glob("*.onnx")}
-        others = [
-            other for other in left_alone(found, lesson) if not options.base and name_of(other, found) not in tuned
-        ]
+        options.folder = asked.folder
+        result = tune(asked.order, _recipe(options, TUNE_DEFAULTS), asked.folder, options.force, options.quiet)
     before, after = result.before, result.after
     print(
         f"held-out files, {after.count} bytes: {before.bits:.3f} -> {after.bits:.3f} bits a byte "
         f"({after.bits / before.bits - 1:+.1%}), {before.accuracy:.1%} -> {after.accuracy:.1%} of next bytes right"
     )
-    for other in others:
+    for other in () if options.resume else asked.others:
         print(
             f"{', '.join(other.languages)}: {other.code / 1000:.0f} kB are left to the shipped {other.base.name}; "
             f"`tinycode-train tune --language {other.languages[0]}` tunes it, too"
         )
     if result.written:
-        use = "a running server picks it up by itself" if serves_by_itself(out) else "name it in the setting `model`"
-        print(f"{out}: written; {use}")
+        by_itself = serves_by_itself(result.out)
+        use = "a running server picks it up by itself" if by_itself else "name it in the setting `model`"
+        print(f"{result.out}: written; {use}")
         return 0
-    print(f"{out}: not written, since the new model is no better than what serves now; --force writes it anyway")
+    print(f"{result.out}: not written, since the new model is no better than what serves now; --force writes it anyway")
     return 3
 
 
@@ -312,7 +307,7 @@ def sample(options: argparse.Namespace) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """Write a checkpoint's weights as a model file."""
-    from .fit import export_checkpoint
+    from .publish import export_checkpoint
 
     _print_card(export_checkpoint(Path(options.checkpoint), Path(options.out)))
     return 0
@@ -321,6 +316,7 @@ def export(options: argparse.Namespace) -> int:
 def mix(options: argparse.Namespace) -> int:
     """Fit one mixer for all of the models, and print what it gains each."""
     from .mix import Ground, Practice, mix, write_mixed
+    from .publish import check_out
 
     grounds = []
     for text in options.grounds:
@@ -333,6 +329,8 @@ def mix(options: argparse.Namespace) -> int:
     if len({place.resolve() for place in places}) < len(places):
         raise CorpusError("two models would be written to one file; rename one, or leave out --out")
     practice = Practice(packages=options.packages, tuned=options.tuned, seed=options.seed)
+    for place in places:
+        check_out(place)
     mixer, fits = mix(grounds, practice, lambda text: print(text, file=sys.stderr))
     for ground, fit, written in zip(grounds, fits, places, strict=True):
         write_mixed(ground.model, mixer, fit, written)
@@ -345,10 +343,12 @@ def mix(options: argparse.Namespace) -> int:
 
 def report(options: argparse.Namespace) -> int:
     """Write the page and say where."""
+    from .publish import check_out
     from .report import write_report
 
     folders = [Path(run) for run in options.runs]
     out = Path(options.out) if options.out else folders[0] / "report.html"
+    check_out(out)
     written, notes = write_report(folders, out, options.bytes, options.png)
     for note in notes:
         print(f"tinycode-train: {note}", file=sys.stderr)
@@ -358,7 +358,7 @@ def report(options: argparse.Namespace) -> int:
 
 
 def _why(options: argparse.Namespace, suffixes: Collection[str]) -> int:
-    from .corpus.build import explain_file
+    from .corpus.explain import explain_file
 
     print(explain_file(Path(options.why), [Path(path) for path in options.paths or ["."]], suffixes))
     return 0

@@ -49,7 +49,8 @@ def speed(model: Model, repeats: int = 20) -> Speed:
 def read_held_out(paths: list[Path]) -> tuple[Files, list[Path]]:
     """The source files below `paths`: what the model sees of each, and where they are; raises CorpusError when there are
     none."""
-    verdicts = [(source, path, judge(path, source.folder)) for source in sources_of(paths) for path in source.files()]
+    found = {path.resolve(): (source, path) for source in sources_of(paths) for path in source.files()}
+    verdicts = [(source, path, judge(path, source.folder, source.most_file_bytes)) for source, path in found.values()]
     kept = [(source, path, verdict) for source, path, verdict in verdicts if verdict.kept]
     if not kept:
         reason = f" ({verdicts[0][2].path}: {verdicts[0][2].reason})" if verdicts else ""

@@ -73,6 +73,10 @@ DRIFT_LIMIT = 0.01
 """Export is refused when the file costs more than this share of bits per byte over the network."""
 
 
+READ_AT_ONCE = 256
+"""Steps of one stream: attention over all of a text at once would take gigabytes."""
+
+
 def export_checked(weights: Weights, card: ModelCard, mixer: bytes | None, held_out: npt.NDArray[np.uint8]) -> bytes:
     """The model file's content, after reading held-out text with both; raises TrainingError when they drift apart."""
     content = model_bytes(weights, card, mixer)
@@ -101,8 +105,11 @@ def _bits_of_network(weights: Weights, spec: ModelSpec, held_out: npt.NDArray[np
     network = Network(spec).eval()
     network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
     ids = _sample(held_out)
-    logits, _ = network(torch.from_numpy(ids[:-1]), network.initial_state(ids.shape[1]))
-    return _bits(log_softmax(logits.numpy()), ids[1:])
+    state, read = network.initial_state(ids.shape[1]), []
+    for piece in torch.split(torch.from_numpy(ids[:-1]), READ_AT_ONCE):
+        logits, state = network(piece, state)
+        read.append(logits)
+    return _bits(log_softmax(torch.cat(read).numpy()), ids[1:])
 
 
 def _bits_of_file(content: bytes, held_out: npt.NDArray[np.uint8]) -> float:

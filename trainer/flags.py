@@ -19,20 +19,14 @@ def expect_within(flag: str, value: float, least: float, most: float = math.inf)
     expect(least <= value <= most, flag, value, f"{least} or more" if most == math.inf else f"{least} to {most}")
 
 
-def refuse_beside_resume(given: Mapping[str, Any], recipe: Mapping[str, Any]) -> None:
-    """Raises SettingsError for flags that a run cannot take when it goes on: they would be passed over silently. `given`: the
-    command line's; `recipe`: the defaults of the run's numbers."""
-    defaults: dict[str, Any] = {
-        "paths": [],
-        "out": None,
-        "base": None,
-        "folder": None,
-        "name": "model",
-        "licence": "",
-        "language": "",
-    }
+BESIDE_RESUME = {"resume", "quiet", "force", "why", "command", "run"}
+
+
+def refuse_beside_resume(given: Mapping[str, Any]) -> None:
+    """Raises SettingsError for flags that a run cannot take when it goes on: they would be passed over silently. `given`: what
+    the command line holds, empty or None where a flag is absent."""
     called = {"paths": "PATH", "folder": "--run"}
-    others = [name for name, value in {**defaults, **recipe}.items() if given.get(name, value) != value]
+    others = [name for name, value in given.items() if name not in BESIDE_RESUME and value not in ("", None, [])]
     if others:
         names = ", ".join(called.get(name, f"--{name.replace('_', '-')}") for name in others)
         raise SettingsError(f"--resume goes on with the run as it was begun; leave out {names}, or start a new run")

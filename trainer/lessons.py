@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinycode_ls.errors import TrainingError
-from tinycode_ls.index.files import LANGUAGES, list_files
+from tinycode_ls.index.files import list_files
+from tinycode_ls.index.names import LANGUAGES, judge_name
 from tinycode_ls.model_choice import choices
 
 from .corpus.source import check_reach
 from .corpus.store import is_corpus, open_corpus
 
-NOT_TRAINED = {"json", "text", "html"}
+NOT_TRAINED = {"json", "text", "xml"}
 """Data files would only take time from the code."""
 TRAINED_SUFFIXES = {suffix for suffix, language in LANGUAGES.items() if language not in NOT_TRAINED}
-PROSE = {"markdown", "yaml", "toml", "ini"}
-"""Much of it is no reason to tune the model for it."""
+PROSE = {"markdown", "yaml", "toml", "ini", "html"}
+"""Much of it, as of reports and documents that a tool made, is no reason to tune the model for it."""
 LEAST_CODE, LEAST_SHARE = 50_000, 0.1
 """Bytes, and share of all code, from which on a second language is worth a model of its own."""
 
@@ -84,8 +85,9 @@ def _sizes(paths: Iterable[Path]) -> Counter[str]:
         if is_corpus(path):
             sizes.update(open_corpus(path).languages)
             continue
+        folder = path.parent if path.is_file() else path
         for file in [path] if path.is_file() else list_files(path):
-            if file.suffix.lower() in TRAINED_SUFFIXES:
+            if file.suffix.lower() in TRAINED_SUFFIXES and not judge_name(file, folder):
                 sizes[LANGUAGES[file.suffix.lower()]] += _size(file)
     return sizes
 

@@ -4,7 +4,7 @@ import random
 from difflib import SequenceMatcher
 
 from tinycode_ls.completer import Completer
-from tinycode_ls.engine.deadline import Deadline
+from tinycode_ls.deadline import Deadline
 from tinycode_ls.engine.model import Model
 from tinycode_ls.suggestion import Request
 from tinycode_ls.typist import Keys, retype

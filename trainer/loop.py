@@ -226,7 +226,7 @@ class _Loop:
             raise TrainingError(
                 f"the loss became {loss} at step {progress.step}; "
                 + (f"the last good checkpoint is kept in {self.folder}; " if kept else "")
-                + "start again with a lower --learning-rate"
+                + "start again with a lower --learning-rate, in another folder (--run)"
             )
         self.group.average_gradients(run.network)
         norm = float(nn.utils.clip_grad_norm_(run.network.parameters(), recipe.clip or math.inf))

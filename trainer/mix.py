@@ -21,12 +21,14 @@ from tinycode_ls.atomic import write_atomic
 from tinycode_ls.engine.mixer import mixer_to_bytes
 from tinycode_ls.engine.model import load_model
 from tinycode_ls.errors import CorpusError, TinycodeError
-from tinycode_ls.index.files import judge, language_of, list_files
+from tinycode_ls.index.files import judge, list_files
+from tinycode_ls.index.names import language_of
 from tinycode_ls.model.file import read_model_file
 
 from .export import import_weights, model_bytes
-from .fit import Order
+from .flags import expect_within
 from .mixer import Examples, Fit, collect, fit_mixer, join_examples, judge_mixer
+from .order import Order
 from .practice import Project, make_project, make_release
 from .recipe import TUNE_DEFAULTS
 from .tune import tune
@@ -54,6 +56,10 @@ class Practice:
     tuned: int = 0
     seed: int = 1
 
+    def __post_init__(self) -> None:
+        expect_within("packages", self.packages, 2)
+        expect_within("tuned", self.tuned, 0)
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -72,7 +78,8 @@ class Ground:
 def mix(grounds: Sequence[Ground], practice: Practice, say: Callable[[str], None]) -> tuple[bytes, list[Fit]]:
     """Fit one mixer for all models of `grounds` -> its bytes, and what it measured for each of them.
 
-    What is held out is made of packages with an older release, where there are any: made-up edits flatter.
+    What is held out is made of packages with an older release, where there are any: made-up edits flatter. Raises CorpusError
+    where a network is no better with the mixer than alone.
     """
     fitted: list[Examples] = []
     held_out: list[Examples] = []
@@ -81,7 +88,14 @@ def mix(grounds: Sequence[Ground], practice: Practice, say: Callable[[str], None
         fitted.append(practised)
         held_out.append(kept_back)
     network = fit_mixer(join_examples(fitted))
-    return mixer_to_bytes(network.to_mixer()), [judge_mixer(network, examples) for examples in held_out]
+    fits = [judge_mixer(network, examples) for examples in held_out]
+    for ground, fit in zip(grounds, fits, strict=True):
+        if fit.bits >= fit.network_bits:
+            raise CorpusError(
+                f"{ground.model}: mixed {fit.bits:.3f} bits a byte, the network alone {fit.network_bits:.3f}, so nothing is "
+                "written; practise on more packages"
+            )
+    return mixer_to_bytes(network.to_mixer()), fits
 
 
 def gather_examples(ground: Ground, practice: Practice, say: Callable[[str], None]) -> tuple[Examples, Examples]:

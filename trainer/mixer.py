@@ -14,6 +14,7 @@ from torch.nn import functional
 from tinycode_ls.engine.mixer import BYTE_CLASS, FEATURES, FLOOR, JUDGED, SLOTS, Mixer, gate_features, judged_signals
 from tinycode_ls.engine.mixture import Predictor
 from tinycode_ls.engine.model import Model
+from tinycode_ls.errors import CorpusError
 from tinycode_ls.index.below import LineBelow
 from tinycode_ls.index.document import document_index
 from tinycode_ls.model.document import document_header
@@ -141,10 +142,14 @@ class Fit:
 
 
 def fit_mixer(examples: Examples, epochs: int = 6, seed: int = 1) -> MixerNetwork:
-    """AdamW over shuffled positions. Six epochs are for millions of them."""
+    """AdamW over shuffled positions. Six epochs are for millions of them; raises CorpusError for next to none."""
     torch.manual_seed(seed)
     network, order = MixerNetwork(), np.random.default_rng(seed)
     batch, count = 1024, len(examples.targets)
+    if count < batch:
+        raise CorpusError(
+            f"{count} places to practise on; expected {batch} or more: name more packages, or larger ones"
+        )
     steps = epochs * (count // batch)
     optimiser = torch.optim.AdamW(network.parameters(), lr=4e-3, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=steps + 1, pct_start=0.1)

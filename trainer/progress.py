@@ -25,7 +25,7 @@ class RunReporter:
 
     def __init__(self, folder: Path, quiet: bool = False, leads: bool = True) -> None:
         self._metrics = _opened(folder / "metrics.jsonl") if leads else None
-        self._quiet = quiet or not leads or sys.stderr is None
+        self._quiet = quiet or not leads
         self._bar: Any = None
         if not self._quiet and sys.stderr.isatty():
             self._bar = tqdm(total=100, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}", file=sys.stderr)
@@ -56,10 +56,14 @@ class RunReporter:
         """A line above the bar."""
         if self._quiet:
             return
-        if self._bar is not None:
-            self._bar.write(message, file=sys.stderr)
-        else:
-            self._write(message + "\n")
+        try:
+            if self._bar is not None:
+                self._bar.write(message, file=sys.stderr)
+            else:
+                sys.stderr.write(message + "\n")
+                sys.stderr.flush()
+        except OSError:  # a run goes on when nobody reads it any more
+            self._quiet, self._bar = True, None
 
     def close(self) -> None:
         """End the bar and the record."""
@@ -67,14 +71,6 @@ class RunReporter:
             self._metrics.close()
         if self._bar is not None:
             self._bar.close()
-
-    def _write(self, text: str) -> None:
-        """A run goes on when nobody reads it any more."""
-        try:
-            sys.stderr.write(text)
-            sys.stderr.flush()
-        except OSError:
-            self._quiet = True
 
     def _record(self, data: dict[str, object]) -> None:
         if self._metrics is None:

@@ -56,7 +56,8 @@ def write_report(folders: Sequence[Path], out: Path, most_bytes: int, png: bool)
 
 def judge(folder: Path, most_bytes: int) -> Judged:
     """The run's exported model on the held-out part of the corpus it was trained on."""
-    from .fit import corpus_of_run, open_order
+    from .order import open_order
+    from .run_corpus import corpus_of_run
 
     if most_bytes <= 0:
         return Judged(missing="--bytes is 0")
@@ -204,7 +205,7 @@ def _told_apart(histories: list[History]) -> list[History]:
 
 def _mode(histories: Sequence[History]) -> int:
     """A page on private code is as private as the model of its run."""
-    from .fit import open_order
+    from .order import open_order
 
     try:
         return min(open_order(history.folder)[0].mode for history in histories)

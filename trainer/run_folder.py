@@ -1,13 +1,21 @@
-"""Where a run is kept unless --run says so, and what is left of one that was stopped."""
+"""Where a run is kept unless --run says so, who may use the folder, and what is left of a run that was stopped."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
+from tinycode_ls.atomic import write_atomic
+from tinycode_ls.errors import TrainingError
 from tinycode_ls.model_choice import WORKSPACE_MODELS
+
+from .leader import leads
 
 
 def run_beside(out: Path) -> Path:
     """`my.run` for `my.onnx`."""
-    return out.with_name(f"{out.name.removesuffix('.onnx')}.run")
+    return out.parent / f"{out.name.removesuffix('.onnx')}.run"
 
 
 def tuning_folder(out: Path, name: str) -> Path:
@@ -27,3 +35,63 @@ def stopped(command: str, folder: Path | None) -> str:
     if not (folder / "last.pt").is_file():
         return "stopped, before there was anything to save"
     return f"stopped, the run is saved; go on with: tinycode-train {command} --resume {folder}"
+
+
+def refuse_unfinished(folder: Path) -> None:
+    """Raises TrainingError where a run stopped half way: hours of work are not thrown away unasked."""
+    if leads() and (folder / "last.pt").exists() and not (folder / "model.onnx").exists():
+        raise TrainingError(
+            f"{folder}: holds a run that was not finished; go on with `tinycode-train fit --resume {folder}`, choose another "
+            "folder with --run, or remove this one"
+        )
+
+
+def drop_old_run(folder: Path) -> None:
+    """What another run left in the same folder."""
+    for name in ("last.pt", "best.pt", "metrics.jsonl", "model.onnx"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def make_private(folder: Path) -> None:
+    """A run's folder holds the text that it read: hidden from git, for its owner alone. A folder of the user's stays as it is.
+    Raises TrainingError where it cannot be made."""
+    try:
+        ours = not folder.exists() or (folder / "run.json").exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        if ours:
+            folder.chmod(0o700)
+            protect(folder)
+    except OSError as error:
+        reason = error.strerror or error
+        raise TrainingError(f"{folder}: cannot be used ({reason}); choose another with --run") from error
+
+
+def protect(folder: Path) -> None:
+    """What was made of private code is private: the folder is hidden from git."""
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        write_atomic(ignore, b"# Made of this repository by `tinycode-train tune`: keep it on this machine.\n*\n")
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """A run's folder, for one process, or one group of them, at a time. Raises TrainingError where another has it."""
+    if not leads():
+        yield
+        return
+    lock = FileLock(folder / "lock", timeout=0)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        raise TrainingError(
+            f"{folder}: another tinycode-train works in it; wait for it, or choose another folder with --run"
+        ) from error
+    except OSError as error:
+        raise TrainingError(
+            f"{folder}: cannot be used ({error.strerror or error}); choose another with --run"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()

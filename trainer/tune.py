@@ -6,39 +6,37 @@ model is never replaced by a worse one unasked.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from tinycode_ls.atomic import write_atomic
 from tinycode_ls.engine.model import load_model, open_model
-from tinycode_ls.errors import ModelFileError, TrainingError
+from tinycode_ls.errors import ModelFileError
 from tinycode_ls.model.document import document_header
-from tinycode_ls.model.file import read_model_file
 
 from .checkpoint import load_checkpoint
 from .corpus.store import Corpus
-from .export import import_weights, model_bytes, to_arrays
-from .fit import (
-    Order,
-    base_weights,
-    check_out,
-    claimed,
-    drop_old_run,
-    fitted_recipe,
-    make_card,
-    prepare_corpus,
-    recipe_on,
-    resume,
-    run_to_end,
-)
-from .graph import Weights
+from .export import model_bytes
+from .fit import base_weights, fitted_recipe, recipe_on, resume, run_to_end
+from .lessons import Lesson, left_alone, lesson_in, lessons, name_of
 from .loop import start_run
+from .order import Order
+from .publish import check_out, final_weights, make_card
 from .recipe import Recipe
+from .run_corpus import prepare_corpus
+from .run_folder import claimed, drop_old_run, make_private, protect, serves_by_itself, tuning_folder
 from .voices import ByteQuality, byte_quality
 
 MOST_MEASURED = 200_000
-BASE_SHARE = 0.3
-"""Share of the base in the final weights. A point between the two networks keeps what the base knows of code in general
-(Wortsman et al. 2022, WiSE-FT): on folders of a package left out of its tuning 0.3 gave 1.400 bits, 0 gave 1.424."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to tune, in which run's folder; `others` would be worth a model of their own and have none."""
+
+    order: Order
+    folder: Path
+    others: tuple[Lesson, ...]
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,32 @@ class Tuned:
     after: ByteQuality
     rival: ByteQuality | None
     written: bool
+
+
+def plan(paths: list[Path], language: str = "", base: str = "", out: str = "", folder: str = "") -> Plan:
+    """What a person asked for, and where they named nothing, the usual: the model shipped for `language`, or for most of the
+    code, tuned on the files of its languages, among the models of this folder. Raises TrainingError where that cannot be."""
+    found = lessons(paths)
+    lesson = lesson_in(found, language)
+    name = name_of(lesson, found)
+    model = Path(out or f".tinycode/{name}.onnx").expanduser()
+    check_out(model)
+    if serves_by_itself(model):
+        protect(model.parent)
+    absolute = [str(path.absolute()) for path in paths]
+    order = Order(
+        tuple(absolute),
+        str(model.absolute()),
+        f"tuned on {Path(absolute[0]).name}",
+        "private",
+        0o600,
+        str(Path(base or lesson.base).expanduser().absolute()),
+        () if base and not language else lesson.languages,
+        "tune",
+    )
+    tuned = {path.stem for path in model.parent.glob("*.onnx")}
+    others = () if base else tuple(other for other in left_alone(found, lesson) if name_of(other, found) not in tuned)
+    return Plan(order, Path(folder or tuning_folder(model, name)), others)
 
 
 def tune(order: Order, recipe: Recipe, folder: Path, force: bool = False, quiet: bool = False) -> Tuned:
@@ -70,18 +94,14 @@ def tune(order: Order, recipe: Recipe, folder: Path, force: bool = False, quiet:
 
 def resume_tune(folder: Path, force: bool = False, quiet: bool = False) -> Tuned:
     """Go on with the tuning run in `folder`."""
-    order, corpus = resume(folder, "tune", quiet)
-    return finish(order, corpus, folder, force)
+    return resume(folder, "tune", partial(finish, force=force), quiet)
 
 
 def finish(order: Order, corpus: Corpus, folder: Path, force: bool) -> Tuned:
     """Export, measure, and replace what is there if it is worse (or if forced)."""
     base = load_model(Path(order.base))
     checkpoint = load_checkpoint(folder / "best.pt")
-    if base.card.spec != checkpoint.recipe.spec:
-        raise TrainingError(f"{order.base}: of another shape than when the run began; restore it, or start a new run")
-    base_arrays = import_weights(read_model_file(Path(order.base)), base.card.spec)
-    weights = blend(to_arrays(checkpoint.weights), base_arrays, BASE_SHARE)
+    weights = final_weights(checkpoint, order)
     card, made = make_card(checkpoint, order, corpus), folder / "model.onnx"
     # What int8 loses counts in the comparison below, which is made with the file itself. To refuse drift here would refuse
     # short runs: they change the weights by less than int8 can say.
@@ -98,11 +118,6 @@ def finish(order: Order, corpus: Corpus, folder: Path, force: bool) -> Tuned:
     return Tuned(Path(order.out), before, after, rival, written=True)
 
 
-def blend(tuned: Weights, base: Weights, base_share: float) -> Weights:
-    """Weight by weight: (1 - base_share) of `tuned` and base_share of `base`."""
-    return {name: (1 - base_share) * array + base_share * base[name] for name, array in tuned.items()}
-
-
 def held_out_files(corpus: Corpus) -> list[tuple[str, bytes]]:
     """Path and text of the documents of the corpus's held-out part, up to MOST_MEASURED bytes; some may be of one file."""
     kept: list[tuple[str, bytes]] = []
@@ -115,27 +130,6 @@ def held_out_files(corpus: Corpus) -> list[tuple[str, bytes]]:
         kept.append((document.path, text[:MOST_MEASURED]))
         size += len(text)
     return kept
-
-
-def make_private(folder: Path) -> None:
-    """A run's folder holds the text that it read: hidden from git, for its owner alone. A folder of the user's stays as it is.
-    Raises TrainingError where it cannot be made."""
-    try:
-        ours = not folder.exists() or (folder / "run.json").exists()
-        folder.mkdir(parents=True, exist_ok=True)
-        if ours:
-            folder.chmod(0o700)
-            protect(folder)
-    except OSError as error:
-        reason = error.strerror or error
-        raise TrainingError(f"{folder}: cannot be used ({reason}); choose another with --run") from error
-
-
-def protect(folder: Path) -> None:
-    """What was made of private code is private: the folder is hidden from git."""
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        write_atomic(ignore, b"# Made of this repository by `tinycode-train tune`: keep it on this machine.\n*\n")
 
 
 def _quality_of(path: Path, files: list[tuple[str, bytes]]) -> ByteQuality | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from keystrokes import Indexed, drawn
 
 from tinycode_ls.completer import Completer
-from tinycode_ls.engine.deadline import Deadline
+from tinycode_ls.deadline import Deadline
 from tinycode_ls.engine.model import Model, load_model
 from tinycode_ls.fitting import CLOSERS, OPENERS, QUOTES
 from tinycode_ls.index.suffixes import SuffixIndex

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinycode_ls.completer import Completer
-from tinycode_ls.engine.deadline import Deadline
+from tinycode_ls.deadline import Deadline
 from tinycode_ls.engine.mixer import mixer_from_bytes
 from tinycode_ls.engine.model import Model, load_model
 from tinycode_ls.index.suffixes import SuffixIndex

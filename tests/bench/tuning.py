@@ -13,10 +13,11 @@ from torch import Tensor
 from tinycode_ls.model.card import ModelCard
 from trainer.checkpoint import load_checkpoint
 from trainer.export import import_weights, model_bytes, to_arrays
-from trainer.fit import fitted_recipe, prepare_corpus
+from trainer.fit import fitted_recipe
 from trainer.loop import start_run, train
 from trainer.progress import RunReporter
 from trainer.recipe import TUNE_DEFAULTS, Recipe
+from trainer.run_corpus import prepare_corpus
 from trainer.validation import measure
 
 EVERY_BYTE = 10**9

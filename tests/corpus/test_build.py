@@ -11,8 +11,9 @@ import pytest
 
 from tinycode_ls.errors import CorpusError
 from tinycode_ls.model.document import document_header
-from trainer.corpus.build import build_corpus, explain_file
+from trainer.corpus.build import build_corpus
 from trainer.corpus.collect import Options, build_from_sources
+from trainer.corpus.explain import explain_file
 from trainer.corpus.source import Source
 from trainer.corpus.store import is_corpus, open_corpus
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tinycode_ls.errors import CorpusError
-from trainer.corpus.build import build_corpus, explain_file
+from trainer.corpus.build import build_corpus
+from trainer.corpus.explain import explain_file
 from trainer.lessons import TRAINED_SUFFIXES
 
 Code = Callable[..., str]
@@ -57,7 +58,7 @@ def test_answers_agree_with_the_build(project: Path, tmp_path: Path, suffixes: s
 )
 def test_each_reason_is_said(project: Path, name: str, said: str) -> None:
     """Each file's fate comes with its reason."""
-    assert said in explain_file(project / name, [project])
+    assert said in explain_file(project / name, [project], TRAINED_SUFFIXES)
 
 
 def test_file_elsewhere_and_single_file(project: Path, tree: Tree) -> None:

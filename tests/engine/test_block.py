@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tinycode_ls.completer import Completer
-from tinycode_ls.engine.deadline import Deadline
+from tinycode_ls.deadline import Deadline
 from tinycode_ls.engine.mixer import mixer_to_bytes
 from tinycode_ls.engine.model import Model, open_model
 from tinycode_ls.model.card import ModelCard

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tinycode_ls.engine.deadline import Deadline
+from tinycode_ls.deadline import Deadline
 from tinycode_ls.engine.draft import MOST_UNREAD, Draft
 from tinycode_ls.engine.hypotheses import Hypotheses
 from tinycode_ls.engine.mixer import mixer_to_bytes

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinycode_ls.engine.deadline import Deadline
+from tinycode_ls.deadline import Deadline
 from tinycode_ls.engine.draft import Draft
 from tinycode_ls.engine.mixture import Predictor
 from tinycode_ls.engine.model import Model, log_softmax

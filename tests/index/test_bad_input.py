@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tinycode_ls.engine.deadline import Deadline
+from tinycode_ls.deadline import Deadline
 from tinycode_ls.index import files as files_module
 from tinycode_ls.index.files import judge
 from tinycode_ls.index.workspace import Workspace

@@ -6,16 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tinycode_ls.index.files import (
-    MOST_FILE_BYTES,
-    is_secret,
-    judge,
-    judge_content,
-    judge_name,
-    language_of,
-    list_files,
-    normalise,
-)
+from tinycode_ls.index.files import MOST_FILE_BYTES, judge, judge_content, list_files, normalise
+from tinycode_ls.index.names import is_secret, judge_name, language_of
 
 HERE = Path("/project")
 
@@ -191,6 +183,13 @@ LANGUAGE_OF = [
     ("Gemfile", "ruby"),
     ("x.hh", "cpp"),
     ("x.bin", None),
+    ("kernel.cu", "cuda"),
+    ("pom.xml", "xml"),
+    ("settings.toml.jinja", "toml"),
+    ("show.html.erb", "html"),
+    ("page.j2", "html"),
+    ("config.h.in", "c"),
+    ("MANIFEST.in", None),
 ]
 
 

@@ -12,11 +12,14 @@ from tinycode_ls.errors import TrainingError
 from tinycode_ls.model.card import ModelCard
 from trainer import cli
 from trainer import tune as tuning
-from trainer.export import model_bytes
-from trainer.fit import Order, check_out, claimed, export_checkpoint, fit, open_order, resume
+from trainer.export import import_weights, model_bytes
+from trainer.fit import fit, resume
 from trainer.mixer import MixerNetwork
 from trainer.network import Network
+from trainer.order import Order, open_order
+from trainer.publish import check_out, export_checkpoint, export_run
 from trainer.recipe import Recipe
+from trainer.run_folder import claimed
 from trainer.tune import resume_tune, tune
 
 RECIPE = Recipe(hidden=16, embedding=8, attention=0, steps=3, batch=4, sequence=16, dropout=0.0, threads=1)
@@ -51,9 +54,17 @@ def test_a_run_is_resumed_by_its_own_command(tmp_path: Path, order: Order) -> No
     tune(order, RECIPE, tmp_path / "tune", force=True, quiet=True)
     assert open_order(tmp_path / "tune")[0].command == "tune"
     with pytest.raises(TrainingError, match="a run of `tune`; go on with: tinycode-train tune --resume"):
-        resume(tmp_path / "tune", "fit")
+        resume(tmp_path / "tune", "fit", export_run)
     with pytest.raises(TrainingError, match="a run of `fit`; go on with: tinycode-train fit --resume"):
         resume_tune(tmp_path / "fit")
+
+
+def test_a_tuned_run_is_exported_as_it_was_tuned(tmp_path: Path, order: Order) -> None:
+    """With the base's share in its weights."""
+    written = tune(order, RECIPE, tmp_path / "tune", force=True, quiet=True).out
+    again = export_checkpoint(tmp_path / "tune", tmp_path / "again.onnx")
+    weights = [import_weights(path.read_bytes(), RECIPE.spec)["embedding.weight"] for path in (written, again)]
+    assert (weights[0] == weights[1]).all()
 
 
 def test_a_new_tuning_run_does_not_go_on_with_the_old_one(
@@ -100,13 +111,12 @@ def test_ctrl_c_says_what_is_left(
     """Nothing is promised that is not there."""
 
     def interrupted(options: Namespace) -> int:
-        options.folder = tmp_path
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli, "fit", interrupted)
     if saved:
         (tmp_path / "last.pt").write_text("")
-    assert cli.main(["fit"]) == 130 and says in capsys.readouterr().err
+    assert cli.main(["fit", "--run", str(tmp_path)]) == 130 and says in capsys.readouterr().err
 
 
 def test_two_mixed_models_do_not_take_one_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -128,7 +138,7 @@ def test_why_of_tune_knows_the_language(order: Order, capsys: pytest.CaptureFixt
 def test_a_place_that_cannot_be_written_is_told_before_training(tmp_path: Path) -> None:
     """Not after it."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(TrainingError, match="a folder; expected the name of a model file"):
+    with pytest.raises(TrainingError, match="a folder; expected the name of a file"):
         check_out(tmp_path)
     with pytest.raises(TrainingError, match="file is not a writable folder"):
         check_out(tmp_path / "file" / "model.onnx")

@@ -8,6 +8,7 @@ from trainer.cli import main
 
 FIT = ("fit", "absent", "--out", "m.onnx")
 SAMPLE = ("sample", "MODEL", "--bytes", "2")
+MIX = ("mix", "absent.onnx=.")
 EVAL = ("eval", "absent.onnx", "absent")
 BUILD = ("corpus", "build", "absent.toml", "--out", "o")
 
@@ -39,6 +40,8 @@ BUILD = ("corpus", "build", "absent.toml", "--out", "o")
         (EVAL, "--lines", "-1", "0 or more"),
         (EVAL, "--bytes", "-5", "0 or more"),
         (EVAL, "--index-budget-mb", "nan", "megabytes above 0"),
+        (MIX, "--packages", "0", "2 or more"),
+        (MIX, "--tuned", "-1", "0 or more"),
         (BUILD, "--max-mb", "nan", "megabytes above 0, or leave it out"),
         (BUILD, "--max-mb", "0.0", "megabytes above 0, or leave it out"),
         (BUILD, "--shard-mb", "inf", "megabytes above 0, or leave it out"),
@@ -54,9 +57,39 @@ def test_a_value_without_sense_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Of `fit`, `sample`, `eval` and `corpus build`."""
+    """Of `fit`, `sample`, `eval`, `mix` and `corpus build`."""
     monkeypatch.chdir(tmp_path)
     words = [str(tiny_model_file) if word == "MODEL" else word for word in command]
     assert main([*words, flag, value]) == 2
     said = capsys.readouterr().err
     assert said.startswith(f"tinycode-train: {flag} is {value}; expected {expected}") and said.count("\n") == 1
+
+
+@pytest.mark.parametrize("flag", [("--batch", "64"), ("--tie-weights",), ("--name", "mine"), ("absent",)])
+def test_a_run_that_goes_on_takes_no_new_numbers(flag: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """Not even those that are the defaults: the run may have others."""
+    assert main(["fit", "--resume", "absent.run", *flag]) == 2
+    named = "PATH" if flag == ("absent",) else flag[0]
+    assert f"leave out {named}, or start a new run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [("export", "absent"), ("report", "absent"), ("fit", "absent"), ("tune", "absent")])
+def test_a_folder_is_no_file_to_write(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Told before any work is done."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "absent").mkdir()
+    assert main([*command, "--out", "."]) == 2
+    assert ": a folder; expected the name of a file to write" in capsys.readouterr().err
+
+
+def test_a_file_in_place_of_the_models_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line that says what is in the way."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.py").write_text("x = 1\n")
+    (tmp_path / ".tinycode").write_text("")
+    assert main(["tune"]) == 2
+    assert ".tinycode is not a writable folder" in capsys.readouterr().err

@@ -7,8 +7,8 @@ import pytest
 from tinycode_ls.errors import TrainingError
 from trainer import lessons as module
 from trainer.corpus.store import open_corpus
-from trainer.fit import prepare_corpus
 from trainer.lessons import Lesson, left_alone, lesson_in, lessons, name_of
+from trainer.run_corpus import prepare_corpus
 
 
 def write(folder: Path, sizes: dict[str, int]) -> Path:
@@ -53,6 +53,13 @@ def test_a_language_is_asked_for_by_name(tmp_path: Path) -> None:
     assert [name_of(lesson, found) for lesson in found] == ["model", "javascript"]
     with pytest.raises(TrainingError, match="--language is go; expected one of what is there: python, typescript"):
         lesson_in(found, "go")
+
+
+def test_what_is_not_read_does_not_decide(tmp_path: Path) -> None:
+    """Neither vendored code nor generated code, however much of it is tracked."""
+    (tmp_path / "vendor").mkdir()
+    write(tmp_path, {"a.py": 5000, "api.pb.go": 90_000, "vendor/b.go": 90_000})
+    assert names(lessons([tmp_path])) == [("python.onnx", ("python",))]
 
 
 def test_what_is_worth_a_model_of_its_own_is_told(tmp_path: Path) -> None:

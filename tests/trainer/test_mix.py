@@ -10,6 +10,7 @@ import pytest
 
 from tinycode_ls.engine.mixer import mixer_to_bytes
 from tinycode_ls.engine.model import Model, load_model
+from tinycode_ls.errors import CorpusError
 from trainer import mix
 from trainer.mix import Ground, Practice, beside_tuned, write_mixed
 from trainer.mixer import Examples, Fit, MixerNetwork, collect
@@ -56,6 +57,17 @@ def test_beside_a_network_tuned_on_the_older_release(
     assert surprise[1] < 0.7 * surprise[0]
     monkeypatch.setattr(mix, "TUNE_DEFAULTS", replace(mix.TUNE_DEFAULTS, learning_rate=1e30))
     assert beside() is None and said[1].startswith("p: not tuned (the loss became"), "one package less, no more"
+
+
+def test_a_mixer_that_is_worse_than_none_is_not_written(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It would take the place of a good one."""
+    shutil.copytree(ground.packages / "p", ground.packages / "q")
+    worse = Fit(bits=2.0, network_bits=1.9, accuracy=0.5)
+    monkeypatch.setattr(mix, "judge_mixer", lambda network, examples: worse)
+    with pytest.raises(CorpusError, match=r"mixed 2\.000 bits a byte, the network alone 1\.900, so nothing is written"):
+        mix.mix([ground], Practice(files=4, lines=40), lambda text: None)
 
 
 def test_a_private_model_stays_private(tiny_model_file: Path, tmp_path: Path) -> None:

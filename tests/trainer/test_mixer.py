@@ -8,9 +8,9 @@ import torch
 
 from tinycode_ls.engine.mixer import FEATURES, RECENT, SLOTS, gate_features, mixer_from_bytes, mixer_to_bytes
 from tinycode_ls.engine.model import Model
-from tinycode_ls.errors import ModelFileError
+from tinycode_ls.errors import CorpusError, ModelFileError
 from tinycode_ls.index.evidence import Evidence
-from trainer.mixer import MixerNetwork, collect, fit_mixer, judge_mixer
+from trainer.mixer import Examples, MixerNetwork, collect, fit_mixer, judge_mixer
 from trainer.practice import Edit, make_project, make_release
 
 
@@ -61,10 +61,12 @@ def test_fitting_beats_the_network_alone(tiny_model: Model) -> None:
     rng = random.Random(0)
     lines = [f"    self.{a} = {b}.compute({a})" for a in names for b in names[:3]]
     files = {f"{n}.py": "\n".join(rng.sample(lines, 60)).encode() + b"\n" for n in range(6)}
-    project = make_project("p", files, ["0.py", "1.py"], blocks=12, seed=1)
-    examples = collect(tiny_model, project)
-    fit = judge_mixer(fit_mixer(examples, epochs=30), examples)
-    assert fit.bits < 0.5 * fit.network_bits
+    practised = collect(tiny_model, make_project("p", files, ["0.py", "1.py"], blocks=12, seed=1))
+    held_out = collect(tiny_model, make_project("p", files, ["2.py", "3.py"], blocks=6, seed=2))
+    unfitted, fitted = (judge_mixer(fit_mixer(practised, epochs), held_out) for epochs in (0, 30))
+    assert fitted.bits < 0.8 * unfitted.bits < 0.8 * fitted.network_bits
+    with pytest.raises(CorpusError, match="places to practise on; expected 1024 or more"):
+        fit_mixer(Examples(*(getattr(practised, name)[:1000] for name in Examples.__dataclass_fields__)))
 
 
 def test_an_edit_hides_what_it_adds_further_down() -> None:

@@ -17,9 +17,10 @@ from trainer.corpus.digest import sha256_of
 from trainer.corpus.prepare import sources_of
 from trainer.corpus.shards import Shard, Shards
 from trainer.corpus.store import open_corpus
-from trainer.fit import fitted_recipe, prepare_corpus
+from trainer.fit import fitted_recipe
 from trainer.loop import StepFigures, resume_run, start_run, train
 from trainer.recipe import Recipe
+from trainer.run_corpus import prepare_corpus
 from trainer.samples import Sample
 from trainer.validation import Quality
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tinycode_ls.errors import TrainingError
-from trainer.tune import blend, make_private, protect
+from trainer.publish import blend
+from trainer.run_folder import make_private, protect
 
 
 def test_a_blend_lies_between() -> None:

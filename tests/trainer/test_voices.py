@@ -154,3 +154,12 @@ def test_the_command_prints_all_voices(content: bytes, tmp_path: Path, capsys: p
     for voice in ("", "index_", "mixture_"):
         assert figures[f"{voice}bits_per_byte"] > 0 and 0 <= figures[f"{voice}next_byte_accuracy"] <= 1
     assert figures["bytes"] == len(TEXT) and figures["index_bytes"] == len(OTHER)
+
+
+def test_what_is_named_twice_counts_once_and_what_is_named_counts_whole(tmp_path: Path) -> None:
+    """A file beside its folder; one that is larger than what is taken of a folder."""
+    large = tmp_path / "plays.txt"
+    large.write_text("All the world's a stage.\n" * 50_000)
+    (tmp_path / "a.py").write_text("x = 1\n")
+    assert read_held_out([tmp_path, tmp_path / "a.py", tmp_path / "a.py"])[0] == [("a.py", b"x = 1\n")]
+    assert len(read_held_out([large, large])[0][0][1]) == large.stat().st_size

@@ -6,7 +6,7 @@ What opens a block is told by what is written next, in any language: a line that
 import math
 from dataclasses import dataclass
 
-from .deadline import Deadline
+from ..deadline import Deadline
 from .draft import Draft
 from .search import Continuation, SearchOptions, search
 

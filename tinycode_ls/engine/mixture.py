@@ -154,7 +154,7 @@ class Predictor:
         )
 
     def along(self, before: bytes, line: bytes, logits: Array, first: int = 0) -> Along:
-        """Before each byte of `line` from the `first` on, and after them: as `step` would find it, in one batch.
+        """Before each byte of `line` from the `first` on, and after them: in one batch.
 
         `before` ends where the line begins; logits [T, 256] are the network's, for each of the T places.
         """

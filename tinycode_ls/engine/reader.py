@@ -2,7 +2,7 @@
 
 The text is read from a window that starts at most `READ_BYTES` before the cursor, at the beginning of a line, behind the
 document's header. The next request keeps every snapshot above the first changed byte and reads on from the nearest. A
-snapshot of 1 x 640 LSTM units is 5 KB.
+snapshot of a shipped model takes 38 KB, nearly all of it the states that attention looks back on.
 """
 
 from bisect import bisect_right
@@ -15,7 +15,7 @@ from .model import Array, Model, State
 READ_BYTES = 256
 """Read before a cursor that is far from all snapshots: 4-9 ms of one core. Reading twice as much saves 0.05 % more keys."""
 SNAPSHOT_BYTES = 256
-MOST_SNAPSHOTS = 400
+MOST_SNAPSHOTS = 32
 
 
 @dataclass

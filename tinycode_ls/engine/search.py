@@ -1,6 +1,6 @@
-"""The project's only sampler and its only beam search, over any predictor; both poll a deadline.
+"""The project's only beam search, over a draft's mixture, and its only sampler, over a network; both poll a deadline.
 
-A path's log probability is the predictor's own: the chance that the real text goes on exactly so.
+A path's log probability is the mixture's own: the chance that the real text goes on exactly so.
 """
 
 import math
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from .deadline import Deadline
+from ..deadline import Deadline
 from .draft import Draft
 from .mixer import LINE_END
 from .model import Array, Model, State, log_softmax
@@ -159,8 +159,8 @@ def _draw(log_probs: Array, options: SamplingOptions, rng: np.random.Generator) 
     if options.temperature <= 0:
         return int(log_probs.argmax())
     order = np.argsort(-log_probs, kind="stable")
-    scaled = log_probs[order].astype(np.float64) / options.temperature
-    probs = np.exp(scaled - scaled[0])
+    behind = log_probs[order].astype(np.float64) - log_probs[order[0]]
+    probs = np.exp(behind / options.temperature)
     if options.top_k:
         probs[options.top_k :] = 0
     probs /= probs.sum()

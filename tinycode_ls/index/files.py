@@ -14,53 +14,12 @@ from pathlib import Path
 
 import pathspec
 
+from .names import VENDORED, judge_name
+
 log = logging.getLogger(__name__)
 Say = Callable[[str, int], None]
 """Takes a line for a person and its level, as `logging` counts them."""
 
-LANGUAGES = {
-    ".py": "python", ".pyi": "python", ".js": "javascript", ".mjs": "javascript", ".cjs": "javascript",
-    ".jsx": "javascript", ".ts": "typescript", ".mts": "typescript", ".cts": "typescript", ".tsx": "typescript",
-    ".go": "go", ".rs": "rust", ".c": "c", ".h": "c", ".cc": "cpp", ".cpp": "cpp", ".cxx": "cpp", ".hpp": "cpp",
-    ".hh": "cpp", ".hxx": "cpp", ".m": "objectivec", ".mm": "objectivec", ".java": "java", ".kt": "kotlin",
-    ".kts": "kotlin", ".groovy": "groovy", ".scala": "scala", ".rb": "ruby", ".rake": "ruby", ".gemspec": "ruby",
-    ".php": "php", ".cs": "csharp", ".fs": "fsharp", ".ps1": "powershell", ".swift": "swift", ".lua": "lua",
-    ".sh": "shell", ".bash": "shell", ".zsh": "shell", ".ksh": "shell", ".bats": "shell",
-    ".pl": "perl", ".pm": "perl", ".t": "perl", ".r": "r", ".jl": "julia",
-    ".hs": "haskell", ".ml": "ocaml", ".mli": "ocaml", ".ex": "elixir", ".exs": "elixir", ".erl": "erlang",
-    ".clj": "clojure", ".dart": "dart", ".zig": "zig", ".nim": "nim", ".gd": "gdscript", ".sol": "solidity",
-    ".vim": "vim", ".el": "lisp", ".lisp": "lisp", ".sql": "sql", ".css": "css", ".scss": "css", ".sass": "css",
-    ".less": "css", ".html": "html", ".htm": "html", ".xhtml": "html", ".hbs": "html", ".mustache": "html", ".ejs": "html",
-    ".erb": "html", ".twig": "html", ".jinja": "html", ".jinja2": "html", ".njk": "html", ".liquid": "html",
-    ".cshtml": "html", ".razor": "html", ".vue": "vue", ".svelte": "svelte", ".astro": "astro",
-    ".md": "markdown", ".rst": "markdown", ".txt": "text", ".toml": "toml", ".yaml": "yaml", ".yml": "yaml",
-    ".json": "json", ".cfg": "ini", ".ini": "ini", ".cmake": "cmake", ".mk": "make", ".gradle": "gradle", ".nix": "nix",
-    ".proto": "protobuf", ".tf": "terraform", ".hcl": "terraform", ".graphql": "graphql", ".tcss": "css",
-}  # fmt: skip
-"""Suffix -> language. A file with another suffix is not source, except the names below."""
-NAMED = {"Makefile": "make", "makefile": "make", "GNUmakefile": "make", "Justfile": "make", "justfile": "make",
-         "Dockerfile": "docker", "Containerfile": "docker", "CMakeLists.txt": "cmake", "meson.build": "meson",
-         "Gemfile": "ruby", "Rakefile": "ruby", "Jenkinsfile": "groovy"}  # fmt: skip
-
-SECRET_NAMES = {".netrc", "_netrc", ".npmrc", ".pypirc", ".pgpass", ".my.cnf", ".s3cfg", ".htpasswd", ".dockercfg",
-                ".git-credentials", "credentials", "auth.json", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519",
-                "kubeconfig"}  # fmt: skip
-SECRET_PLACES = {(".docker", "config.json"), (".kube", "config")}
-"""Folder and name."""
-DATA = r"\.(json|ya?ml|toml|ini|cfg|conf|properties|xml|txt)"
-SECRET_WORDS = re.compile(rf"(.*[._-])?(secrets?|credentials?|service[_-]?account(key)?)([._-].*)?{DATA}")
-"""Data named so, with anything before or behind the word: `secrets.prod.yaml`; code is not: `secrets.py`."""
-ENVIRONMENTS = re.compile(r"\.env(rc)?([._-].*)?")
-TEMPLATES = re.compile(rf".*[._-](example|sample|template)({DATA})?")
-"""Of a secret, to be filled in: `.env.example`, `secrets.example.yaml`."""
-SECRET_SUFFIXES = {".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".gpg", ".asc", ".env"}
-VENDORED = {"node_modules", "vendor", "_vendor", "vendored", "third_party", "third-party", "thirdparty",
-            "site-packages", "bower_components", "dist", "build", "target", "__pycache__", ".git", ".hg", ".svn",
-            ".tox", ".nox", ".venv", "venv", ".mypy_cache", ".pytest_cache", ".ruff_cache",
-            ".tinycode", ".idea", ".gradle"}  # fmt: skip
-LOCK_FILES = {"package-lock.json", "yarn.lock", "pnpm-lock.yaml", "poetry.lock", "uv.lock", "Cargo.lock", "go.sum",
-              "composer.lock", "Gemfile.lock", "Pipfile.lock", "npm-shrinkwrap.json"}  # fmt: skip
-GENERATED_ENDINGS = ("_pb2.py", "_pb2_grpc.py", ".pb.go", ".min.js", ".min.css", ".bundle.js", ".designer.cs")
 GENERATED_MARKS = (
     b"DO NOT EDIT",
     b"Do not edit",
@@ -92,20 +51,6 @@ class Verdict:
     def kept(self) -> bool:
         """Whether the file counts as source."""
         return not self.reason
-
-
-def language_of(path: str | Path) -> str | None:
-    """`python` for `x.py`; None when the name is not a source file's."""
-    path = Path(path)
-    return NAMED.get(path.name) or LANGUAGES.get(path.suffix.lower())
-
-
-def is_secret(path: str | Path) -> bool:
-    """Names that hold keys or passwords: never read, never completed."""
-    folder, name = Path(path).parent.name, Path(path).name.lower()
-    if name in SECRET_NAMES or (folder, name) in SECRET_PLACES or Path(name).suffix in SECRET_SUFFIXES:
-        return True
-    return bool((ENVIRONMENTS.fullmatch(name) or SECRET_WORDS.fullmatch(name)) and not TEMPLATES.fullmatch(name))
 
 
 def to_log(message: str, level: int) -> None:
@@ -146,19 +91,6 @@ def judge(path: Path, root: Path, most_bytes: int = MOST_FILE_BYTES) -> Verdict:
     if len(content) > most_bytes:
         return Verdict(path, f"too large (it grew beyond {most_bytes} bytes)")
     return judge_content(path, content)
-
-
-def judge_name(path: Path, root: Path) -> str:
-    """The reason to refuse a file by its name and folder alone, or ''."""
-    if is_secret(path):
-        return "a secret by its name; never opened"
-    folders = path.relative_to(root).parts[:-1] if path.is_relative_to(root) else ()
-    bad = next((part for part in folders if part in VENDORED), None)
-    if bad:
-        return f"vendored or built ({bad}/)"
-    if path.name in LOCK_FILES or path.name.endswith(GENERATED_ENDINGS):
-        return "generated, by its name"
-    return "" if language_of(path) else f"not a source file ({path.suffix or path.name})"
 
 
 def judge_content(path: Path, content: bytes) -> Verdict:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from .files import language_of
+from .names import language_of
 
 PROSE_AND_DATA = frozenset({"markdown", "text", "toml", "yaml", "json", "ini", "css", "html", "sql"})
 SAME_LANGUAGE, OTHER_CODE, NO_CODE = range(3)

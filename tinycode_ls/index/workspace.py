@@ -12,11 +12,12 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..engine.deadline import Deadline
+from ..deadline import Deadline
 from ..folders import innermost
 from ..memory import give_back
 from ..model.document import document_header
-from .files import MOST_FILE_BYTES, VENDORED, Verdict, judge, judge_content, judge_name, list_files, would_list
+from .files import MOST_FILE_BYTES, Verdict, judge, judge_content, list_files, would_list
+from .names import VENDORED, judge_name
 from .order import nearest_first
 from .suffixes import SuffixIndex
 
@@ -107,7 +108,7 @@ class Workspace:
                 self._strangers.clear()  # they may be ignored no longer
             touched |= saved or set()
             if saved is None or not all(map(self._known, touched)) or (touched and not self.summary.complete):
-                there = {path: self._there(path) for path in touched if not path.is_dir()}  # later ones are new
+                there = {path: self._there(path) for path in touched if not _is_folder(path)}  # later ones are new
                 self._read()
                 self._strangers |= {path: was for path, was in there.items() if not self._expected(path)}
             elif touched:
@@ -125,7 +126,7 @@ class Workspace:
             return set()
         before = self._documents
         self._documents = {
-            path: None if text is None or path.is_symlink() else _as_read(text)  # links are left out, open ones too
+            path: None if text is None or _is_link(path) else _as_read(text)  # links are left out, open ones too
             for path, text in documents.items()
             if self._root_of(path)
         }
@@ -137,7 +138,7 @@ class Workspace:
         }
         if not self.summary.complete:
             return changed  # each of them says what is near
-        return {path for path in changed if path in self._listed or self._documents.get(path) or path.exists()}
+        return {path for path in changed if path in self._listed or self._documents.get(path) or os.path.lexists(path)}
 
     def _matters(self, path: Path) -> bool:
         """Whether a file or folder that was written, made or deleted can change what is indexed.
@@ -229,7 +230,7 @@ class Workspace:
         listed = {
             path: root for root in self._roots for path in list_files(root, self._tell) if self._root_of(path) == root
         }
-        never_saved = {path for path, text in self._documents.items() if text is not None and not path.exists()}
+        never_saved = {path for path, text in self._documents.items() if text is not None and not os.path.lexists(path)}
         for path in never_saved - listed.keys():
             root = self._root_of(path)
             if root is not None and would_list(path, root):
@@ -320,6 +321,16 @@ def _folders_of(paths: Iterable[Path]) -> set[Path]:
             found.add(folder)
             folder = folder.parent
     return found
+
+
+def _is_link(path: Path) -> bool:
+    """False, where `Path.is_symlink` raises, for a name that is too long or lies behind a locked folder."""
+    return os.path.islink(path)  # noqa: PTH114
+
+
+def _is_folder(path: Path) -> bool:
+    """False where `Path.is_dir` raises."""
+    return os.path.isdir(path)  # noqa: PTH112
 
 
 def _holds_something(path: Path) -> bool:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from ..documents import plain
 from ..errors import HistoryError
-from ..index.files import BYTE_ORDER_MARK, MOST_FILE_BYTES, judge_content, judge_name
+from ..index.files import BYTE_ORDER_MARK, MOST_FILE_BYTES, judge_content
+from ..index.names import judge_name
 from .repository import Change, Repository
 
 LEAST_LINE = 5

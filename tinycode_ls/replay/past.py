@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from ..index.files import MOST_FILE_BYTES, Verdict, ignore_rules, judge_content, judge_name
+from ..index.files import MOST_FILE_BYTES, Verdict, ignore_rules, judge_content
+from ..index.names import judge_name
 from ..index.workspace import Stamp, Workspace
 from .repository import Blob, Repository
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..completer import Completer
 from ..configuration import Configuration
-from ..engine.deadline import Deadline
+from ..deadline import Deadline
 from ..engine.model import Model, load_model
 from ..errors import ModelFileError
 from ..languages import language_of

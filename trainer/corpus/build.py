@@ -1,4 +1,4 @@
-"""The two ways to a corpus: from paths of the user, and from manifests of packages; and why a file is in it or not."""
+"""The two ways to a corpus: from paths of the user, and from manifests of packages."""
 
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
@@ -6,13 +6,10 @@ from pathlib import Path
 from tinycode_ls.errors import CorpusError
 
 from .collect import Options, Progress, build_from_sources
-from .explain import explain_file
 from .fetch import default_cache
 from .manifest import read_manifest
 from .prepare import Missing, fetch_sources, sources_of
 from .store import Corpus
-
-__all__ = ["build_corpus", "build_from_manifest", "explain_file"]
 
 
 def build_corpus(

@@ -4,16 +4,14 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from tinycode_ls.errors import CorpusError
-from tinycode_ls.index.files import is_secret, judge, judge_name, language_of, list_files
+from tinycode_ls.index.files import judge, list_files
+from tinycode_ls.index.names import is_secret, judge_name, language_of
 from tinycode_ls.model.document import document_header
 
-from ..lessons import TRAINED_SUFFIXES
 from .source import MOST_NAMED_BYTES, check_reach
 
 
-def explain_file(
-    path: str | Path, roots: Sequence[str | Path] = (), suffixes: Collection[str] | None = TRAINED_SUFFIXES
-) -> str:
+def explain_file(path: str | Path, roots: Sequence[str | Path] = (), suffixes: Collection[str] | None = None) -> str:
     """`tests/x.py: kept (python, 812 bytes), read as "tests/x.py"`, or `…: left out, <reason>`.
 
     `roots` are what is trained on; without any, the file's own folder is meant. Of folders only files with one of `suffixes`

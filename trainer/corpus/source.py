@@ -1,6 +1,6 @@
 """Where text comes from: a file, a folder, a git repository or an unpacked package, and which of its files count.
 
-Knows names only; reading and judging the content is `tinycode_ls.index.files`, choosing among them is `build`.
+Knows names only; reading and judging the content is `tinycode_ls.index.files`, choosing among them is `collect`.
 """
 
 from collections.abc import Collection

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from tinycode_ls.errors import CorpusError
-from tinycode_ls.index.files import MOST_FILE_BYTES, judge_name
+from tinycode_ls.index.files import MOST_FILE_BYTES
+from tinycode_ls.index.names import judge_name
 
 from .manifest import Package
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tinycode_ls.index.files import language_of
+from tinycode_ls.index.names import language_of
 from tinycode_ls.model.document import document_header
 
 from .shards import Shard, listing_hash

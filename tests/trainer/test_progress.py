@@ -1,0 +1,33 @@
+"""What a person sees of a run."""
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from trainer.loop import StepFigures
+from trainer.progress import RunReporter
+from trainer.validation import Quality
+
+FIGURES = StepFigures(
+    step=10, bits=2.0, accuracy=0.5, rate=1e-3, gradient_norm=0.1, bytes_read=1000, seconds=1.0, done=0.5
+)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no terminals of one's own there")
+def test_a_run_goes_on_when_its_terminal_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It shows a bar while there is one; the record goes on."""
+    master, slave = os.openpty()
+    with suppress(OSError), os.fdopen(slave, "w") as terminal:  # which cannot be emptied when it is closed
+        monkeypatch.setattr(sys, "stderr", terminal)
+        reporter = RunReporter(tmp_path)
+        reporter.on_step(FIGURES)
+        reporter.on_validation(FIGURES, Quality(2.0, 0.5, 100), best=True)
+        assert b"held out 2.000 bits a byte" in os.read(master, 10_000)
+        os.close(master)
+        reporter.on_validation(FIGURES, Quality(1.5, 0.5, 100), best=True)
+        reporter.on_step(FIGURES)
+        reporter.close()
+    assert (tmp_path / "metrics.jsonl").read_text().count("validation") == 2

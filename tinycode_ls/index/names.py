@@ -1,0 +1,88 @@
+"""What a file's name says: its language, whether it is a secret, and whether it counts as source at all."""
+
+import re
+from pathlib import Path, PurePath
+
+_SUFFIXES = {
+    "python": ".py .pyi", "cython": ".pyx .pxd .pxi", "starlark": ".bzl .bazel .star",
+    "javascript": ".js .mjs .cjs .jsx", "typescript": ".ts .mts .cts .tsx", "coffeescript": ".coffee",
+    "go": ".go", "rust": ".rs", "zig": ".zig", "nim": ".nim", "d": ".d", "crystal": ".cr",
+    "c": ".c .h", "cpp": ".cc .cpp .cxx .hpp .hh .hxx .c++ .h++ .inl .ipp .tpp .ixx .cppm .ino",
+    "objectivec": ".m .mm", "cuda": ".cu .cuh", "glsl": ".glsl .vert .frag .comp .geom", "hlsl": ".hlsl",
+    "wgsl": ".wgsl", "metal": ".metal", "asm": ".s .asm", "verilog": ".v .vh .sv .svh", "vhdl": ".vhd .vhdl",
+    "java": ".java", "kotlin": ".kt .kts", "groovy": ".groovy", "gradle": ".gradle", "scala": ".scala .sc .sbt",
+    "apex": ".cls .trigger", "clojure": ".clj .cljs .cljc .edn", "csharp": ".cs", "fsharp": ".fs .fsi .fsx", "vb": ".vb .bas",
+    "swift": ".swift", "dart": ".dart", "php": ".php", "ruby": ".rb .rake .gemspec", "lua": ".lua",
+    "perl": ".pl .pm .t .raku .rakumod", "r": ".r", "julia": ".jl", "fortran": ".f .for .f90 .f95 .f03 .f08",
+    "pascal": ".pas .dpr .lpr", "ada": ".adb .ads", "haxe": ".hx", "haskell": ".hs .lhs", "elm": ".elm",
+    "purescript": ".purs", "ocaml": ".ml .mli", "lean": ".lean", "elixir": ".ex .exs", "erlang": ".erl .hrl",
+    "gdscript": ".gd", "solidity": ".sol", "vim": ".vim", "lisp": ".el .lisp", "scheme": ".scm .rkt .ss", "tcl": ".tcl",
+    "shell": ".sh .bash .zsh .ksh .bats .fish", "powershell": ".ps1 .psm1 .psd1", "bat": ".bat .cmd", "awk": ".awk",
+    "sql": ".sql", "css": ".css .scss .sass .less .styl .tcss", "html": ".html .htm .xhtml .cshtml .razor .haml .pug .slim",
+    "vue": ".vue", "svelte": ".svelte", "astro": ".astro", "xml": ".xml .xsd .xsl .xslt .xaml .csproj .fsproj .props .targets",
+    "markdown": ".md .mdx .rst .adoc .rmd .qmd", "text": ".txt", "tex": ".tex .sty .bib", "toml": ".toml", "yaml": ".yaml .yml",
+    "json": ".json .jsonc .json5", "ini": ".cfg .ini .conf .properties", "cmake": ".cmake", "make": ".mk", "nix": ".nix",
+    "protobuf": ".proto", "thrift": ".thrift", "terraform": ".tf .hcl", "graphql": ".graphql .gql", "prisma": ".prisma",
+    "cue": ".cue", "jsonnet": ".jsonnet .libsonnet", "rego": ".rego", "puppet": ".pp", "qml": ".qml",
+}  # fmt: skip
+"""Language -> suffixes, the usual one first."""
+LANGUAGES = {suffix: language for language, suffixes in _SUFFIXES.items() for suffix in suffixes.split()}
+"""Suffix -> language. A file with another suffix is not source, except templates and the names below."""
+TEMPLATES = {".hbs", ".mustache", ".ejs", ".erb", ".eex", ".heex", ".twig", ".jinja", ".jinja2", ".j2", ".njk", ".liquid",
+             ".tmpl", ".gotmpl", ".tpl", ".in"}  # fmt: skip
+"""Of what the suffix before it says: `settings.toml.jinja`; of a page where that says nothing."""
+NAMED = {"Makefile": "make", "makefile": "make", "GNUmakefile": "make", "Justfile": "make", "justfile": "make",
+         "Dockerfile": "docker", "Containerfile": "docker", "CMakeLists.txt": "cmake", "meson.build": "meson",
+         "Gemfile": "ruby", "Rakefile": "ruby", "Podfile": "ruby", "Fastfile": "ruby", "Brewfile": "ruby",
+         "Vagrantfile": "ruby", "Jenkinsfile": "groovy", "BUILD": "starlark", "WORKSPACE": "starlark", "Tiltfile": "starlark",
+         "SConstruct": "python", "SConscript": "python", "go.mod": "gomod"}  # fmt: skip
+
+SECRET_NAMES = {".netrc", "_netrc", ".npmrc", ".pypirc", ".pgpass", ".my.cnf", ".s3cfg", ".htpasswd", ".dockercfg",
+                ".git-credentials", "credentials", "auth.json", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519",
+                "kubeconfig"}  # fmt: skip
+SECRET_PLACES = {(".docker", "config.json"), (".kube", "config")}
+"""Folder and name."""
+DATA = r"\.(json|ya?ml|toml|ini|cfg|conf|properties|xml|txt)"
+SECRET_WORDS = re.compile(rf"(.*[._-])?(secrets?|credentials?|service[_-]?account(key)?)([._-].*)?{DATA}")
+"""Data named so, with anything before or behind the word: `secrets.prod.yaml`; code is not: `secrets.py`."""
+ENVIRONMENTS = re.compile(r"\.env(rc)?([._-].*)?")
+FILLED_IN = re.compile(rf".*[._-](example|sample|template)({DATA})?")
+"""Of a secret, to be filled in: `.env.example`, `secrets.example.yaml`."""
+SECRET_SUFFIXES = {".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".gpg", ".asc", ".env"}
+VENDORED = {"node_modules", "vendor", "_vendor", "vendored", "third_party", "third-party", "thirdparty",
+            "site-packages", "bower_components", "dist", "build", "target", "__pycache__", ".git", ".hg", ".svn",
+            ".tox", ".nox", ".venv", "venv", ".mypy_cache", ".pytest_cache", ".ruff_cache",
+            ".tinycode", ".idea", ".gradle"}  # fmt: skip
+LOCK_FILES = {"package-lock.json", "yarn.lock", "pnpm-lock.yaml", "poetry.lock", "uv.lock", "Cargo.lock", "go.sum",
+              "composer.lock", "Gemfile.lock", "Pipfile.lock", "npm-shrinkwrap.json"}  # fmt: skip
+GENERATED_ENDINGS = ("_pb2.py", "_pb2_grpc.py", ".pb.go", ".min.js", ".min.css", ".bundle.js", ".designer.cs")
+
+
+def language_of(path: str | PurePath) -> str | None:
+    """`python` for `x.py`; None when the name is not a source file's."""
+    path = PurePath(path)
+    suffix = path.suffix.lower()
+    if suffix in TEMPLATES:
+        return language_of(path.stem) or (None if suffix == ".in" else "html")
+    return NAMED.get(path.name) or LANGUAGES.get(suffix)
+
+
+def is_secret(path: str | Path) -> bool:
+    """Names that hold keys or passwords: never read, never completed."""
+    folder, name = Path(path).parent.name, Path(path).name.lower()
+    if name in SECRET_NAMES or (folder, name) in SECRET_PLACES or Path(name).suffix in SECRET_SUFFIXES:
+        return True
+    return bool((ENVIRONMENTS.fullmatch(name) or SECRET_WORDS.fullmatch(name)) and not FILLED_IN.fullmatch(name))
+
+
+def judge_name(path: Path, root: Path) -> str:
+    """The reason to refuse a file by its name and folder alone, or ''."""
+    if is_secret(path):
+        return "a secret by its name; never opened"
+    folders = path.relative_to(root).parts[:-1] if path.is_relative_to(root) else ()
+    bad = next((part for part in folders if part in VENDORED), None)
+    if bad:
+        return f"vendored or built ({bad}/)"
+    if path.name in LOCK_FILES or path.name.endswith(GENERATED_ENDINGS):
+        return "generated, by its name"
+    return "" if language_of(path) else f"not a source file ({path.suffix or path.name})"

@@ -1,0 +1,45 @@
+"""What a run was asked to do, as its folder keeps it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinycode_ls.atomic import write_atomic
+from tinycode_ls.errors import TrainingError
+
+from .recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a run was asked to do. `licence` and `name` go into the model's card; `mode` is that of the model file.
+
+    `base` is the model file that a tuning run starts from, empty for a run from scratch; `languages`: what is read of folders,
+    empty for all; `command`: `fit` or `tune`.
+    """
+
+    paths: tuple[str, ...]
+    out: str
+    name: str = "model"
+    licence: str = ""
+    mode: int = 0o644
+    base: str = ""
+    languages: tuple[str, ...] = ()
+    command: str = "fit"
+
+    def save(self, folder: Path) -> None:
+        """As run.json."""
+        write_atomic(folder / "run.json", json.dumps(self.__dict__, indent=1).encode())
+
+
+def open_order(folder: Path) -> tuple[Order, Recipe]:
+    """What the run in `folder` was asked to do; raises TrainingError when it is none."""
+    try:
+        order = json.loads((folder / "run.json").read_text("utf-8"))
+        recipe = json.loads((folder / "recipe.json").read_text("utf-8"))
+        lists = {name: tuple(order.get(name, ())) for name in ("paths", "languages")}
+        return Order(**{**order, **lists}), Recipe.from_dict(recipe)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise TrainingError(
+            f"{folder}: no run to resume ({error}); expected the folder of an earlier `tinycode-train fit` or `tune`"
+        ) from error
