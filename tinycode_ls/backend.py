@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .index.workspace import Workspace
 
 log = logging.getLogger(__name__)
-Report = Callable[[int, str], None]
+Tell = Callable[[int, str], None]
 
 
 class Backend(Protocol):
@@ -45,7 +45,7 @@ class Backend(Protocol):
         """Import the engine and load what the first completion in a file will need; without a file, what every file will.
         `path`: the whole path, as far as there is one."""
 
-    def build_index(self, report: Report, deadline: Deadline) -> None:
+    def build_index(self, tell: Tell, deadline: Deadline) -> None:
         """Read the folders anew."""
 
     def refresh(self, paths: list[Path] | None, documents: dict[Path, str | None]) -> None:
@@ -113,11 +113,11 @@ class LocalBackend:
         except ModelFileError as error:
             self._tell_once(str(error))
 
-    def build_index(self, report: Report, deadline: Deadline) -> None:
+    def build_index(self, tell: Tell, deadline: Deadline) -> None:
         """Read the folders; what is read already serves meanwhile."""
         workspace = self._open_workspace()
         if workspace is not None:
-            workspace.build(report, deadline)
+            workspace.build(tell, deadline)
             log.info("index: %s", workspace.summary)
 
     def refresh(self, paths: list[Path] | None, documents: dict[Path, str | None]) -> None:

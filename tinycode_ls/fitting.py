@@ -3,6 +3,8 @@
 Editors close a bracket or quote as soon as it is opened, and people insert into lines; both leave text after the cursor.
 """
 
+from .characters import in_word
+
 OPENERS = {")": "(", "]": "[", "}": "{"}
 QUOTES = "\"'`"
 CLOSERS = frozenset((*OPENERS, *QUOTES))
@@ -32,12 +34,8 @@ def fit_before(line: str, text: str, rest: str) -> str:
         quotes = any((line + text + rest).count(quote) % 2 for quote in QUOTES if quote in doubled)
         said_again = bool(doubled) and (brackets or quotes)
     else:
-        said_again = not (_is_word(kept[-1]) and _is_word(doubled[0]))
+        said_again = not (in_word(kept[-1]) and in_word(doubled[0]))
     return kept if said_again else _before_what_is_closed(line, text, rest)
-
-
-def _is_word(character: str) -> bool:
-    return character.isalnum() or character == "_"
 
 
 def _before_what_is_closed(line: str, text: str, rest: str) -> str:

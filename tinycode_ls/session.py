@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .backend import Backend, Report
+from .backend import Backend, Tell
 from .configuration import Configuration
 from .deadline import Deadline
 from .documents import Cursor, Document, Documents, file_of, name_of
@@ -241,16 +241,16 @@ class Session:
         if document is not None:
             await self._follow_documents(uri)
 
-    async def build_index(self, report: Report) -> None:
-        """Read the folders in the index thread; `report` is called in the loop."""
+    async def build_index(self, tell: Tell) -> None:
+        """Read the folders in the index thread; `tell` is called in the loop."""
         loop = asyncio.get_running_loop()
 
-        def report_from_thread(percent: int, message: str) -> None:
-            loop.call_soon_threadsafe(report, percent, message)
+        def tell_from_thread(percent: int, message: str) -> None:
+            loop.call_soon_threadsafe(tell, percent, message)
 
         self._builds += 1
         try:
-            work = partial(self.backend.build_index, report_from_thread)
+            work = partial(self.backend.build_index, tell_from_thread)
             await self._index_jobs.run("build", work, INDEX_TIMEOUT_MS, None)
         finally:
             self._builds -= 1

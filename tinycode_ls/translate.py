@@ -4,6 +4,7 @@ from typing import Any
 
 from lsprotocol import types as lsp
 
+from .characters import in_word
 from .documents import Cursor
 from .session import Answer, Ask, Explanation
 from .suggestion import Suggestion
@@ -100,7 +101,7 @@ def _row(
 def word_before(left: str) -> str:
     """The identifier that ends at the cursor."""
     start = len(left)
-    while start and (left[start - 1].isalnum() or left[start - 1] == "_"):
+    while start and in_word(left[start - 1]):
         start -= 1
     return left[start:]
 

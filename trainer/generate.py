@@ -4,8 +4,9 @@ import codecs
 from collections.abc import Iterator
 from itertools import islice
 
+from tinycode_ls.characters import DOCUMENT_END
 from tinycode_ls.engine.model import Model
-from tinycode_ls.engine.search import DOCUMENT_END, SamplingOptions, sample
+from tinycode_ls.engine.search import SamplingOptions, sample
 from tinycode_ls.model.document import document_header
 
 from .flags import expect, expect_within

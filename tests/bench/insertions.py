@@ -13,6 +13,7 @@ from pathlib import Path
 
 from keystrokes import Indexed, drawn
 
+from tinycode_ls.characters import in_word
 from tinycode_ls.completer import Completer
 from tinycode_ls.deadline import Deadline
 from tinycode_ls.engine.model import Model, load_model
@@ -103,7 +104,7 @@ def places(line: str, rng: random.Random) -> list[Place]:
         begin, end = tokens[first][0], tokens[last][0]
         begin = min(begin + rng.choice((0, 0, 1, 2)), end)
         if missing := line[begin:end]:
-            found.append(Place("word" if _is_word(line[end]) else "else", line[:begin], missing, line[end:]))
+            found.append(Place("word" if in_word(line[end]) else "else", line[:begin], missing, line[end:]))
         begin, end = rng.choice(tokens)
         at = end if line[end:].strip() else begin
         found.append(Place("whole", line[:at], "", line[at:]))
@@ -120,7 +121,7 @@ def closers(text: str) -> str:
     for before, character in zip("\0" + text, text, strict=False):
         if quote:
             quote = "" if character == quote and before != "\\" else quote
-        elif character in QUOTES and not _is_word(before):
+        elif character in QUOTES and not in_word(before):
             quote = character
         elif character in OPENERS.values():
             still_open.append(character)
@@ -128,10 +129,6 @@ def closers(text: str) -> str:
             still_open.pop()
     closing = {opener: closer for closer, opener in OPENERS.items()}
     return quote + "".join(closing[opener] for opener in reversed(still_open))
-
-
-def _is_word(character: str) -> bool:
-    return character.isalnum() or character == "_"
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ All in keys against going on as usual, where a character costs VALUE_PER_CHARACT
 import math
 from dataclasses import dataclass, field
 
-from .search import Continuation, is_word
+from ..characters import IN_WORD
+from .search import Continuation
 
 VALUE_PER_CHARACTER = 0.5
 COST_OF_SHOWING = 0.5
@@ -116,7 +117,7 @@ def may_end(place: Place) -> bool:
     last, following = place.text[-1], [after.text[-1] for after in place.after]
     if (last in BLANKS and not place.line_ends) or (last >= 128 and not _whole(place.text)):
         return False
-    if not is_word(last) or place.line_ends or not all(map(is_word, following)):
+    if not IN_WORD[last] or place.line_ends or not all(IN_WORD[byte] for byte in following):
         return True
     part_ends = last == UNDERSCORE or (last not in UPPER and any(byte in UPPER for byte in following))
     return part_ends or place.likeliest <= MOST_SURE

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from ..characters import IN_WORD, LINE_END
 from ..errors import ModelFileError
 from ..index import words
 from ..index.evidence import Evidence, Voice
@@ -48,7 +49,6 @@ LONGEST = slice(0, len(DOCUMENT.orders)), IN_WORKSPACE, LATEST
 """Slots in which a later one knows a longer context."""
 NUMBERS = np.arange(SLOTS)
 
-LINE_END = 10
 SIGNALS = 5
 FADING = np.array([0.7, 0.93], np.float32)
 FADED = np.tile(FADING, SIGNALS)
@@ -167,8 +167,7 @@ def _byte_classes() -> Array:
     table = np.zeros((256, 4), np.float32)
     for byte in range(256):
         character = chr(byte)
-        is_word = byte >= 128 or character.isalnum() or character == "_"
-        table[byte, 0 if is_word else 1 if character in " \t" else 2 if character == "\n" else 3] = 1
+        table[byte, 0 if IN_WORD[byte] else 1 if character in " \t" else 2 if character == "\n" else 3] = 1
     return table
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..characters import LINE_END
 from ..index.below import LineBelow
 from ..index.document import DocumentIndex
 from ..index.evidence import Evidence, Voice, gather
@@ -15,7 +16,7 @@ from ..index.suffixes import MOST_ORDER, SuffixIndex
 from ..index.words import SLOTS as WORD_SLOTS
 from ..index.words import WordContext
 from .hypotheses import Hypotheses, Ids, Places, Ranges
-from .mixer import DOCUMENT, LINE_END, RECENT, WORKSPACE, Array, Mixer, fade_along, guesses
+from .mixer import DOCUMENT, RECENT, WORKSPACE, Array, Mixer, fade_along, guesses
 from .model import Model, State, log_softmax, select_state
 
 NOTHING_BELOW = LineBelow(b"")

@@ -10,18 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from ..characters import DOCUMENT_END, LINE_END
 from ..deadline import Deadline
 from .draft import Draft
-from .mixer import LINE_END
 from .model import Array, Model, State, log_softmax
 
-DOCUMENT_END = 0
 BLANKS = tuple(b" \t")
-
-
-def is_word(byte: int) -> bool:
-    """Part of an identifier or number; every byte of a multi-byte character counts as one."""
-    return byte >= 128 or chr(byte).isalnum() or byte == 0x5F
 
 
 @dataclass(frozen=True)

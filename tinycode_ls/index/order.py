@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .names import language_of
 
-PROSE_AND_DATA = frozenset({"markdown", "text", "toml", "yaml", "json", "ini", "css", "html", "sql"})
+PROSE_AND_DATA = frozenset({"markdown", "text", "toml", "yaml", "json", "ini", "css", "html", "sql", "tex", "xml"})
 SAME_LANGUAGE, OTHER_CODE, NO_CODE = range(3)
 
 

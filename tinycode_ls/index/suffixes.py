@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pydivsufsort
 
+from ..characters import LINE_END
+
 Rows = npt.NDArray[np.int32]
 
 MOST_ORDER = 32
@@ -22,7 +24,6 @@ MOST_SINCE = 4096
 """Bytes since a fixed place that are looked up: a line longer than that is data, and one as long takes 10 ms for each place."""
 GUESS_SAMPLE = 16
 """Places looked at to say what mostly follows a context: a guess that is wrong costs time, not a suggestion."""
-LINE_END = 10
 PIECE = 1 << 19
 """Rows sorted at once while an index is made: 4 MB for the time being."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..characters import IN_WORD, LINE_END
 from .evidence import Evidence
 
 Ids = npt.NDArray[np.int64]
@@ -21,12 +22,10 @@ PLACE = np.uint64(2**14 - 1)
 MOST_PLACES = 64
 """Read of those with one key, the latest."""
 SLOTS = 2
-LINE_END = 10
 
 _BASE = 0x9E3779B97F4A7C15
 _INVERSE = np.uint64(pow(_BASE, -1, 2**64))
 _SPREAD = np.uint64(0xBF58476D1CE4E5B9)
-IN_WORD = [byte >= 128 or chr(byte).isalnum() or byte == 0x5F for byte in range(256)]
 BLANKS = b" \t"
 IS_WORD, IS_BLANK = np.array(IN_WORD), np.isin(np.arange(256), list(BLANKS))
 
