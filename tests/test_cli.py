@@ -6,11 +6,12 @@ import sys
 
 import pytest
 
-from tinycode_ls import terminal
+from tinycode_ls import complete
+from tinycode_ls.check import SAMPLE, sample_of
 from tinycode_ls.cli import main, parser
+from tinycode_ls.complete import read_text, split_place, split_text
 from tinycode_ls.errors import SettingsError, TinycodeError
 from tinycode_ls.suggestion import Source, Suggestion
-from tinycode_ls.terminal import read_text, split_place, split_text
 
 
 class FakeBackend:
@@ -38,7 +39,7 @@ class FakeBackend:
 
 @pytest.fixture(autouse=True)
 def fake(monkeypatch):
-    monkeypatch.setattr(terminal, "LocalBackend", FakeBackend)
+    monkeypatch.setattr(complete, "LocalBackend", FakeBackend)
 
 
 def test_help_loads_no_engine_and_no_server():
@@ -103,7 +104,7 @@ def test_a_damaged_model_that_was_not_named_is_told_and_passed_over(tmp_path, ca
         def configure(self, settings, roots):
             self.on_problem("model.onnx: not a model; tune again")
 
-    monkeypatch.setattr(terminal, "LocalBackend", WithDamagedModel)
+    monkeypatch.setattr(complete, "LocalBackend", WithDamagedModel)
     file = tmp_path / "a.py"
     file.write_text("print(")
     assert main(["complete", str(file)]) == 0
@@ -120,6 +121,16 @@ def test_check_names_the_models_of_the_folder_and_what_silences(tmp_path, tiny_m
     main(["check"])
     said = capsys.readouterr().out
     assert "lua.onnx: for python\n" in said and "suggestions: none, by the setting `enabled`" in said
+
+
+def test_check_tries_the_language_of_the_folder(tmp_path):
+    """Not another one's model."""
+    (tmp_path / "README.md").write_text("words " * 500)
+    (tmp_path / "a.go").write_text("package a\n\n" + "".join(f"func f{n}() int {{ return {n} }}\n" for n in range(50)))
+    name, text, typed = sample_of(tmp_path)
+    assert name == "a.go" and (tmp_path / name).read_text().startswith(text + typed)
+    (tmp_path / "a.go").unlink()
+    assert sample_of(tmp_path) == SAMPLE
 
 
 def test_check_reports_and_fails_when_nothing_can_work(capsys):
@@ -176,7 +187,7 @@ def test_text_that_is_not_utf8_nor_what_the_locale_says(tmp_path):
 def test_what_an_editor_leaves_alone_is_not_read(tmp_path, monkeypatch, capsys):
     """A secret by its name, or by what standard input is called; a file of the folder that its settings name."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(terminal, "read_text", lambda path, standard_input: pytest.fail("was read"))
+    monkeypatch.setattr(complete, "read_text", lambda path, standard_input: pytest.fail("was read"))
     (tmp_path / ".tinycode.toml").write_text("disabled_files = ['docs/**']\n")
     for arguments, reason in (
         ([".env"], ".env: no suggestions: a file that may hold secrets"),

@@ -102,7 +102,7 @@ def serve(options: argparse.Namespace) -> int:
 
 def complete(options: argparse.Namespace) -> int:
     """One completion in the terminal."""
-    from .terminal import complete_at
+    from .complete import complete_at
 
     standard_input = sys.stdin.buffer if sys.stdin else None
     found, problems = complete_at(options.place, options.model, options.n, standard_input, options.path)
@@ -142,7 +142,7 @@ def replay(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """The state of this installation and this folder; 2 when there can be no completions."""
-    from .terminal import check_folder
+    from .check import check_folder
 
     report = check_folder(Path.cwd(), options.model)
     print(json.dumps(report.to_dict(), indent=2) if options.json else report.to_text())

@@ -72,7 +72,7 @@ class Choice:
 
 
 def choices(
-    language: str, setting: str, roots: Iterable[Path], user_folder: Path, shipped_folder: Path = SHIPPED_MODELS
+    language: str, setting: str, roots: Iterable[Path], user_folder: Path | None, shipped_folder: Path = SHIPPED_MODELS
 ) -> Iterator[Choice]:
     """The files for a language, best first; the ones after the first serve when it cannot be loaded."""
     if setting:
@@ -83,7 +83,8 @@ def choices(
         if (signature := signature_of(path)) and language in (languages_of_model(path, signature) or (language,)):
             yield Choice(path, "workspace")
     for folder, origin in ((user_folder, "yours"), (shipped_folder, "shipped")):
-        yield from (Choice(folder / name, origin) for name in names if signature_of(folder / name))
+        if folder is not None:
+            yield from (Choice(folder / name, origin) for name in names if signature_of(folder / name))
 
 
 @lru_cache(maxsize=64)

@@ -1,9 +1,7 @@
-"""What the sub-commands do without an editor: one completion, one check. Returns values; prints nothing."""
+"""`tinycode-ls complete`: one completion without an editor. Returns values; prints nothing."""
 
 import contextlib
-import platform
-import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,14 +9,12 @@ from .backend import LocalBackend
 from .configuration import Configuration
 from .deadline import Deadline
 from .errors import ModelFileError, SettingsError
-from .model_choice import WORKSPACE_MODELS, languages_of_model, signature_of
 from .quiet import why_quiet
 from .session import Explanation
 from .settings import Settings
 from .suggestion import Request
 
 MOST_DIGITS = 10
-SAMPLE = "import json\nfrom pathlib import Path\n\n\ndef load(path: Path) -> dict:\n    with open(path) as "
 
 
 @dataclass(frozen=True)
@@ -34,24 +30,6 @@ class Completion:
         return asdict(self)
 
 
-@dataclass
-class CheckReport:
-    """Facts in the order of printing; problems, each with its remedy. `works`: there can be completions."""
-
-    facts: dict[str, Any] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-    works: bool = True
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
-
-    def to_text(self) -> str:
-        """One line each."""
-        lines = [f"{name}: {value}" for name, value in self.facts.items()]
-        return "\n".join(lines + [f"problem: {problem}" for problem in self.problems] or ["ready"])
-
-
 def complete_at(
     place: str, model: str | None, count: int, standard_input: BinaryIO | None, name: str = ""
 ) -> tuple[list[Completion], list[str]]:
@@ -60,7 +38,7 @@ def complete_at(
     Raises ModelFileError when the one named is among them, SettingsError where an editor would be answered by silence."""
     problems: list[str] = []
     here = Path.cwd()
-    backend, settings, _ = _backend(here, model, problems)
+    backend, settings, _ = backend_for(here, model, problems)
     path, line, column = split_place(place)
     name = name if path == "-" else path
 
@@ -80,40 +58,6 @@ def complete_at(
         sources = tuple(source.within([here]) for source in backend.explain(item))
         completions.append(Completion(item.text, item.probability, Explanation(item, sources, ()).summary))
     return completions, problems
-
-
-def check_folder(folder: Path, model: str | None) -> CheckReport:
-    """Try everything the server will need, here and now."""
-    report = CheckReport()
-    backend, settings, setting_problems = _backend(folder, model, report.problems)
-    begin = time.perf_counter()
-    suggestions = backend.complete(Request("sample.py", SAMPLE, "\n", whole_lines=True), Deadline())
-    first_ms = (time.perf_counter() - begin) * 1000
-    report.works = not report.problems
-    begin = time.perf_counter()
-    backend.complete(Request("sample.py", SAMPLE + "f", "\n", whole_lines=True), Deadline())
-    next_ms = (time.perf_counter() - begin) * 1000
-    begin = time.perf_counter()
-    backend.build_index(lambda percent, message: None, Deadline())
-    status = backend.status()
-    report.facts = {
-        "python": platform.python_version(),
-        "folder": str(folder),
-        **{f"model for {used['language']}": _model_line(used) for used in status["models"]},
-        "first completion": f"{first_ms:.0f} ms, loading included",
-        "next completion": f"{next_ms:.1f} ms",
-        "index": f"{status['index']['files']} files, {status['index']['bytes'] / 1e6:.2f} MB, "
-        f"{time.perf_counter() - begin:.1f} s" + ("" if status["index"]["complete"] else ", not all of the folder"),
-    }
-    for path in sorted((folder / WORKSPACE_MODELS).glob("*.onnx")):
-        languages = languages_of_model(path, signature_of(path))
-        report.facts[str(path.relative_to(folder))] = f"for {', '.join(languages) or 'every language'}"
-    if not settings.enabled:
-        report.facts["suggestions"] = "none, by the setting `enabled`"
-    report.problems += setting_problems
-    if report.works and not suggestions:
-        report.facts["note"] = "the sample had no suggestion; a model of your own code knows more"
-    return report
 
 
 def read_text(path: str, standard_input: BinaryIO | None) -> str:
@@ -156,7 +100,7 @@ def split_place(place: str) -> tuple[str, int | None, int | None]:
     return path, numbers[0] if numbers else None, numbers[1] if len(numbers) == 2 else None
 
 
-def _backend(folder: Path, model: str | None, problems: list[str]) -> tuple[LocalBackend, Settings, list[str]]:
+def backend_for(folder: Path, model: str | None, problems: list[str]) -> tuple[LocalBackend, Settings, list[str]]:
     """Configured as the server would be in this folder; the settings, and what is wrong with them."""
     configuration = Configuration({"model": model} if model else {})
     configuration.roots = (folder,)
@@ -164,7 +108,3 @@ def _backend(folder: Path, model: str | None, problems: list[str]) -> tuple[Loca
     backend = LocalBackend(problems.append)
     backend.configure(configuration.settings, configuration.roots)
     return backend, configuration.settings, setting_problems
-
-
-def _model_line(used: dict[str, Any]) -> str:
-    return f"{used['path']} ({used['origin']}), {used['bytes'] / 1e6:.1f} MB"
