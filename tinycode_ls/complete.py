@@ -13,6 +13,7 @@ from .quiet import why_quiet
 from .session import Explanation
 from .settings import Settings
 from .suggestion import Request
+from .text import plain
 
 MOST_DIGITS = 10
 
@@ -70,7 +71,7 @@ def read_text(path: str, standard_input: BinaryIO | None) -> str:
         raise SettingsError(
             f"{path}: {error.strerror}; expected a file that can be read, or - for standard input"
         ) from error
-    return content.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    return plain(content.decode("utf-8", "replace"))
 
 
 def split_text(text: str, place: str, line: int | None, column: int | None) -> tuple[str, str]:

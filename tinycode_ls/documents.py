@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from .text import Position, Span, clean, locate, replace, split_lines, units
+from .text import Position, Span, clean, locate, plain, replace, split_lines, units
 
 
 def file_of(uri: str) -> Path | None:
@@ -140,11 +140,6 @@ def end_of(span: Span, new: str, encoding: str) -> Position:
     lines = split_lines(new[:1] if new in PAIRS else new)
     before = span.start.character if len(lines) == 1 else 0
     return Position(span.start.line + len(lines) - 1, before + units(lines[-1], encoding))
-
-
-def plain(text: str) -> str:
-    """`text` with every line end as `\\n`."""
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def line_end_near(lines: list[str], row: int) -> str:

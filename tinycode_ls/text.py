@@ -32,6 +32,11 @@ def clean(text: str) -> str:
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
+def plain(text: str) -> str:
+    """`text` with every line end as `\\n`."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
 def split_lines(text: str) -> list[str]:
     """The lines with their ends; the last one has none, and is empty when `text` ends with a line end."""
     lines = _LINE.findall(text)

@@ -79,6 +79,6 @@ def test_only_files_of_the_languages_are_read(tmp_path: Path) -> None:
 
 def test_no_shipped_model_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It says what to give instead."""
-    monkeypatch.setattr(module, "choices", lambda *_: iter(()))
+    monkeypatch.setattr(module, "choices", lambda *_, **__: iter(()))
     with pytest.raises(TrainingError, match="--base MODEL"):
         lessons([tmp_path])

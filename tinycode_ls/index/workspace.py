@@ -16,6 +16,7 @@ from ..deadline import Deadline
 from ..folders import innermost
 from ..memory import give_back
 from ..model.document import document_header
+from ..text import plain
 from .files import MOST_FILE_BYTES, Verdict, judge, judge_content, list_files, would_list
 from .names import VENDORED, judge_name
 from .order import nearest_first
@@ -309,7 +310,7 @@ def _cost(path: Path, text: bytes) -> int:
 
 def _as_read(text: str) -> bytes:
     """A document's text as its file would be read, had it been saved."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
+    return plain(text).encode("utf-8", "replace")
 
 
 def _folders_of(paths: Iterable[Path]) -> set[Path]:
