@@ -120,7 +120,7 @@ def complete(options: argparse.Namespace) -> int:
 
 def replay(options: argparse.Namespace) -> int:
     """What the completions would have saved on the lines of the last commits."""
-    from .replay.progress import Bar
+    from .bar import Bar
     from .replay.retyping import Order, replay
 
     order = Order(

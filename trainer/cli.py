@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Collection
+from contextlib import closing
 from dataclasses import Field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -263,23 +264,20 @@ def tune(options: argparse.Namespace) -> int:
 
 def evaluate(options: argparse.Namespace) -> int:
     """Print the figures of a model on unseen files."""
+    from tinycode_ls.bar import Bar
     from tinycode_ls.engine.model import load_model
-    from tinycode_ls.replay.progress import Bar
 
     from .evaluate import Measure, evaluate_model
 
     index = Path(options.index) if options.index else None
     measure = Measure(options.lines, index, options.bytes, options.seed, options.index_budget_mb)
-    bar = Bar()
-    try:
+    with closing(Bar()) as bar:
         figures = evaluate_model(
             load_model(Path(options.model)),
             [Path(path) for path in options.paths],
             measure,
             lambda done, of: bar(done, of, "bytes"),
         )
-    finally:
-        bar.close()
     if options.json:
         print(json.dumps(figures))
     else:

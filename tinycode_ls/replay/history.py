@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ..text import plain
 from ..errors import HistoryError
 from ..index.files import BYTE_ORDER_MARK, MOST_FILE_BYTES, judge_content
 from ..index.names import judge_name
+from ..text import plain
 from .repository import Change, Repository
 
 LEAST_LINE = 5

@@ -3,11 +3,16 @@
 import argparse
 import math
 import sys
+from contextlib import closing
+from typing import TYPE_CHECKING
 
+from tinycode_ls.bar import Bar
 from tinycode_ls.errors import CorpusError
 
 from ..flags import expect
-from .store import Corpus
+
+if TYPE_CHECKING:
+    from .store import Corpus  # which brings numpy along
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -61,18 +66,19 @@ def _build(flags: argparse.Namespace) -> int:
         good = megabytes is None or 0 < megabytes < math.inf
         expect(good, name, megabytes, f"megabytes above 0, or leave it out for {without}")
     missing: list[CorpusError] = []
-    corpus = build_from_manifest(
-        flags.manifests,
-        flags.out,
-        cache=flags.cache,
-        held_out=flags.held_out,
-        excluded=read_excluded(flags.exclude) if flags.exclude else frozenset(),
-        most_bytes=int(flags.max_mb * 1e6) if flags.max_mb else None,
-        shard_bytes=int(flags.shard_mb * 1e6) if flags.shard_mb else None,
-        seed=flags.seed,
-        missing=missing.append if flags.skip_missing else None,
-        progress=_progress if sys.stderr.isatty() else None,
-    )
+    with closing(Bar()) as bar:
+        corpus = build_from_manifest(
+            flags.manifests,
+            flags.out,
+            cache=flags.cache,
+            held_out=flags.held_out,
+            excluded=read_excluded(flags.exclude) if flags.exclude else frozenset(),
+            most_bytes=int(flags.max_mb * 1e6) if flags.max_mb else None,
+            shard_bytes=int(flags.shard_mb * 1e6) if flags.shard_mb else None,
+            seed=flags.seed,
+            missing=missing.append if flags.skip_missing else None,
+            progress=bar,
+        )
     _report(missing)
     print(summary(corpus))
     return 0
@@ -96,7 +102,8 @@ def _fetch(flags: argparse.Namespace) -> int:
     missing: list[CorpusError] = []
     skip = missing.append if flags.skip_missing else None
     for path in flags.manifests:
-        sources = fetch_sources(read_manifest(path), cache, skip, _progress if sys.stderr.isatty() else None)
+        with closing(Bar()) as bar:
+            sources = fetch_sources(read_manifest(path), cache, skip, bar)
         print(f"{sources[0].folder.parent}: {len(sources)} packages" if sources else f"{path}: nothing could be had")
     _report(missing)
     return 0
@@ -115,7 +122,7 @@ def _why(flags: argparse.Namespace) -> int:
     return 0
 
 
-def summary(corpus: Corpus) -> str:
+def summary(corpus: "Corpus") -> str:
     """What was kept and why the rest was not, for a person."""
     count = len(corpus.train.parts)
     shards = f" in {count:,} shards" if count > 1 else ""
@@ -124,8 +131,3 @@ def summary(corpus: Corpus) -> str:
     refused = [f"  {count:>8,}  {reason}" for reason, count in corpus.refused.items()]
     kept = f"kept {sum(int(source['files']) for source in corpus.sources):,} documents: {languages}"
     return "\n".join([head, kept, "left out:", *(refused or ["  nothing"]), f"hash {corpus.hash}"])
-
-
-def _progress(done: int, total: int, name: str) -> None:
-    if done % 50 == 0 or done == total:
-        print(f"\r{done:,} of {total:,}  {name:<40.40}", end="\n" if done == total else "", file=sys.stderr, flush=True)

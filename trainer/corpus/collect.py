@@ -22,7 +22,7 @@ from .store import Corpus, new_corpus, open_corpus
 from .write import write_corpus
 
 Progress = Callable[[int, int, str], None]
-"""Told the files looked at, the files in all, and the source being read."""
+"""Told how many were looked at, of how many, and what they are."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def _collect(sources: Sequence[Source], candidates: list[tuple[int, Path]], spoo
             decides = name.encode("utf-8", "replace") if options.by_path else verdict.text
             spool.add(number, source.group, name, verdict.text, order_key(options.seed, decides))
         if options.progress:
-            options.progress(done, len(candidates), source.name)
+            options.progress(done, len(candidates), "files")
 
 
 def _over_group(source: Source, path: Path, spool: Spool, options: Options) -> str:

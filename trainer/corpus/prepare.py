@@ -34,7 +34,7 @@ def fetch_sources(
     sources: list[Source] = []
     for number, package in enumerate(manifest.packages):
         if progress:
-            progress(number, len(manifest.packages), f"fetch {package.name}")
+            progress(number, len(manifest.packages), f"packages of {manifest.language}")
         try:
             sources.append(_source(package, manifest.language, cache))
         except CorpusError as error:
