@@ -6,9 +6,8 @@ from tinycode_ls import backend as module
 from tinycode_ls.backend import LocalBackend
 from tinycode_ls.deadline import Deadline
 from tinycode_ls.errors import ModelFileError
-from tinycode_ls.session import Explanation
 from tinycode_ls.settings import Settings
-from tinycode_ls.suggestion import Request, Source, Suggestion
+from tinycode_ls.suggestion import Explanation, Request, Source, Suggestion
 
 
 class FakeCompleter:

@@ -10,9 +10,8 @@ from .configuration import Configuration
 from .deadline import Deadline
 from .errors import ModelFileError, SettingsError
 from .quiet import why_quiet
-from .session import Explanation
 from .settings import Settings
-from .suggestion import Request
+from .suggestion import Explanation, Request
 from .text import plain
 
 MOST_DIGITS = 10

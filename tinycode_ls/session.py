@@ -23,7 +23,7 @@ from .languages import file_name
 from .quiet import too_large, why_quiet
 from .requests import Newest
 from .settings import Settings
-from .suggestion import Request, Source, Suggestion
+from .suggestion import Explanation, Request, Suggestion
 from .text import Position, Span, offset_at
 from .type_through import Shown, rest_of
 
@@ -63,24 +63,6 @@ class Answer:
     ask: Ask
     cursor: Cursor | None = None
     suggestions: tuple[tuple[int, Suggestion], ...] = ()
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """`uris`: where the sources with a path are, in order."""
-
-    suggestion: Suggestion
-    sources: tuple[Source, ...]
-    uris: tuple[str, ...]
-
-    @property
-    def summary(self) -> str:
-        """`82 %; 70 % from src/db.py:118, 30 % model`."""
-        voices = [
-            f"{100 * source.share:.0f} % " + (f"from {source.path}:{source.line}" if source.path else "model")
-            for source in self.sources
-        ]
-        return f"{100 * self.suggestion.probability:.0f} %" + (f"; {', '.join(voices)}" if voices else "")
 
 
 class Session:

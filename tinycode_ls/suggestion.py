@@ -40,6 +40,24 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
+class Explanation:
+    """Where a suggestion comes from. `uris`: where the sources with a path are, in order."""
+
+    suggestion: Suggestion
+    sources: tuple[Source, ...]
+    uris: tuple[str, ...]
+
+    @property
+    def summary(self) -> str:
+        """`82 %; 70 % from src/db.py:118, 30 % model`."""
+        voices = [
+            f"{100 * source.share:.0f} % " + (f"from {source.path}:{source.line}" if source.path else "model")
+            for source in self.sources
+        ]
+        return f"{100 * self.suggestion.probability:.0f} %" + (f"; {', '.join(voices)}" if voices else "")
+
+
+@dataclass(frozen=True)
 class Request:
     """A cursor in a document. `left` and `right` are all the text before and after it, line ends already `\\n`.
 

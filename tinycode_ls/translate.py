@@ -6,8 +6,8 @@ from lsprotocol import types as lsp
 
 from .characters import in_word
 from .documents import Cursor
-from .session import Answer, Ask, Explanation
-from .suggestion import Suggestion
+from .session import Answer, Ask
+from .suggestion import Explanation, Suggestion
 from .text import Position, Span, units
 
 SORT_LAST = "~~~"
