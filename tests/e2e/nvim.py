@@ -13,7 +13,9 @@ PLUGIN = Path(__file__).parents[2] / "editors" / "nvim"
 class Neovim:
     """Starts it in a clean profile, on a file, with the project's plugin."""
 
-    def __init__(self, program: Path, folder: Path, file: Path, server: list[str] | None, setup: str = "") -> None:
+    def __init__(
+        self, program: Path, folder: Path, file: Path, server: list[str] | None, setup: str = "", path: str = ""
+    ) -> None:
         self.program, self.socket = str(program), str(folder / "nvim.sock")
         home = folder / "home"
         home.mkdir(exist_ok=True)
@@ -27,12 +29,15 @@ class Neovim:
         folders = {f"XDG_{name}_HOME": str(home) for name in ("STATE", "DATA", "CONFIG", "CACHE")}
         self.process = subprocess.Popen(
             [self.program, "--headless", "--listen", self.socket, "-u", str(init), str(file)],
-            env={**os.environ, **folders, "HOME": str(home)},
+            env={**os.environ, **folders, "HOME": str(home), **({"PATH": path} if path else {})},
             cwd=file.parent,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         self.until(lambda: Path(self.socket).exists(), "its socket")
+
+    def until_attached(self) -> None:
+        """Until the server has the buffer."""
         self.until(
             lambda: self.lua("#vim.lsp.get_clients({ name = 'tinycode', bufnr = 0 }) > 0"), "the server attached"
         )

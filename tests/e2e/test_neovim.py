@@ -26,10 +26,12 @@ def start(request, tmp_path, repository):
     program = editor(request.param, "nvim")
     running = []
 
-    def on(name, text, setup="", server=KNOWN_ANSWERS):
+    def on(name, text, setup="", server=KNOWN_ANSWERS, path=""):
         file = repository / name
         file.write_bytes(text.encode())
-        running.append(Neovim(program, tmp_path, file, server, setup))
+        running.append(Neovim(program, tmp_path, file, server, setup, path))
+        if not path:
+            running[-1].until_attached()
         return running[-1], file
 
     yield on
@@ -88,7 +90,7 @@ def accept(nvim, folder, case, wait):
     path = folder / case.name
     path.write_bytes(case.content)
     nvim.lua(f"vim.cmd.edit('{path}')")
-    nvim.until(lambda: nvim.lua("#vim.lsp.get_clients({ name = 'tinycode', bufnr = 0 }) > 0"), "the server attached")
+    nvim.until_attached()
     column = len(case.before.rpartition("\n")[2].encode()) + 1
     nvim.lua(f"vim.fn.cursor({case.line + 1}, {column})")
     nvim.keys(("i" if case.after.split("\r")[0].split("\n")[0] else "A") + case.word)
@@ -162,11 +164,20 @@ def test_commands(start, repository):
     nvim.until(lambda: "tinycode: ready" in said() and "index:" in said(), "the status")
     nvim.keys("<CR>:Tinycode toggle<CR>Goy = frobnicat")
     nvim.until(lambda: nvim.buffer()[-1] == "y = frobnicat", "the text")
-    assert nvim.ghost() == ""
+    assert nvim.ghost() == "" and "ghost text off" in said()
+    nvim.write()
+    nvim.keys(":edit<CR>")
+    nvim.until_attached()
+    nvim.keys("Aex")
+    nvim.keys("<BS><BS>")
+    nvim.until(lambda: nvim.buffer()[-1] == "y = frobnicat", "the text again")
+    assert nvim.ghost() == "", "still off after the file was read again"
     nvim.to_normal()
-    nvim.keys(":Tinycode toggle<CR>a")
+    nvim.keys(":Tinycode toggle<CR>A")
     nvim.wait_ghost(REST)
     nvim.to_normal()
+    nvim.keys(":Tinycode describe<CR>")
+    nvim.until(lambda: "describe is unknown; expected status" in said(), "the commands that there are")
     nvim.keys(":Tinycode explain<CR>")
     nvim.until(lambda: "70 % from src/db.py:118" in said(), "the explanation")
     nvim.keys(":set nohidden<CR>:Tinycode jump<CR>")
@@ -210,6 +221,85 @@ def test_keys_without_a_suggestion_stay_what_they_are(start):
     )
     nvim.keys("Goa<Tab>b")
     nvim.until(lambda: nvim.buffer()[-1] in ("a\tb", "a   b"), "an ordinary Tab")
+
+
+def test_escape_and_a_key_typed_fast_leave_insert_mode(start):
+    """A terminal sends Alt and a key so; with nothing shown, the key is no letter either."""
+    nvim, _ = start("a.py", "x = 1\n")
+    nvim.keys("Gohello")
+    nvim.until(lambda: nvim.buffer()[-1] == "hello", "the text")
+    nvim.keys("<M-y>yp")
+    nvim.until(lambda: nvim.buffer()[-2:] == ["hello", "hello"], "Escape and yyp")
+
+
+def test_tab_as_our_key_still_jumps_in_a_snippet(start):
+    nvim, _ = start("a.py", "x = 1\n", "keys = { accept = '<Tab>' },")
+    nvim.keys("Go")
+    nvim.until(lambda: nvim.lua("vim.fn.mode()") == "i", "insert mode")
+    nvim.lua("vim.snippet.expand('foo(${1:aa}, ${2:bb})') or true")
+    nvim.keys("zz")
+    nvim.until(lambda: nvim.buffer()[-1] == "foo(zz, bb)", "the first place filled")
+    nvim.keys("<Tab>")
+    nvim.until(lambda: nvim.lua("vim.fn.mode()") == "s", "the second place selected")
+    nvim.keys("yy")
+    nvim.until(lambda: nvim.buffer()[-1] == "foo(zz, yy)", "the second place filled")
+    nvim.keys("<Esc>oy = frobnicat")
+    nvim.wait_ghost(REST)
+    nvim.keys("<Tab>")
+    nvim.until(lambda: nvim.buffer()[-1] == f"y = {LINE}", "accepted")
+
+
+def test_a_second_word_at_once(start):
+    """What is left stays on the screen: the key comes before the server is asked again."""
+    nvim, _ = start("a.py", "x = 1\n")
+    nvim.keys("Goy = frobnicat")
+    nvim.wait_ghost(REST)
+    nvim.keys("<M-w>")
+    nvim.keys("<M-w>")
+    nvim.until(lambda: nvim.buffer()[-1] == "y = frobnicate_the_quux(", "a word, and signs")
+    nvim.keys("<M-y>")
+    nvim.until(lambda: nvim.buffer()[-1] == f"y = {LINE}", "the rest")
+
+
+def test_accepting_closes_the_menu(start):
+    """A row that is taken afterwards would replace what was accepted."""
+    nvim, _ = start("a.py", "frobnicaterword = 1\n")
+    nvim.keys(":set completeopt=menuone,noinsert<CR>Goy = frobnicat")
+    nvim.wait_ghost(REST)
+    nvim.keys("<C-n>")
+    nvim.until(lambda: nvim.lua("vim.fn.pumvisible()"), "the menu")
+    nvim.wait_ghost(REST)
+    nvim.keys("<M-y>")
+    nvim.until(lambda: nvim.buffer()[-1] == f"y = {LINE}", "accepted")
+    nvim.keys("<C-y>")
+    nvim.to_normal()
+    assert nvim.buffer()[-1].startswith(f"y = {LINE}")
+
+
+def test_a_buffer_that_is_left_in_insert_mode_keeps_no_ghost_text(start, repository):
+    (repository / "b.py").write_text("z = 1\n")
+    nvim, file = start("a.py", "x = 1\n")
+    nvim.lua("vim.keymap.set('i', '<F2>', '<Cmd>edit b.py<CR>') or true")
+    nvim.keys(":set hidden<CR>Goy = frobnicat")
+    nvim.wait_ghost(REST)
+    nvim.keys("<F2>")
+    nvim.until(lambda: nvim.lua("vim.fn.expand('%:t')") == "b.py", "the other file")
+    nvim.to_normal()
+    nvim.keys(f":buffer {file.name}<CR>")
+    nvim.until(lambda: nvim.lua("vim.fn.expand('%:t')") == "a.py", "the first file")
+    assert nvim.ghost() == "" and nvim.buffer()[-1] == "y = frobnicat"
+
+
+def test_without_a_server_there_is_one_line(start, repository):
+    """Not an error for each file."""
+    (repository / "b.py").write_text("z = 1\n")
+    nvim, _ = start("a.py", "x = 1\n", "", ["/nowhere/tinycode-ls"], path="/usr/bin:/bin")
+    nvim.keys(":edit b.py<CR>:Tinycode explain<CR>")
+    said = lambda: nvim.lua("vim.fn.execute('messages')")  # noqa: E731
+    nvim.until(lambda: "no server here" in said(), "the answer to a command")
+    assert said().count("no server; see :checkhealth tinycode") == 1 and "Error" not in said()
+    nvim.keys(":checkhealth tinycode<CR>")
+    nvim.until(lambda: any("no /nowhere/tinycode-ls" in line for line in nvim.buffer()), "what is missing")
 
 
 @pytest.mark.parametrize("trusted", [False, True])

@@ -1,7 +1,7 @@
 if vim.fn.has('nvim-0.11') == 0 then return end
 local names = { 'status', 'explain', 'jump', 'toggle', 'tune', 'log', 'restart' }
 vim.api.nvim_create_user_command('Tinycode', function(given)
-  local act = require('tinycode.commands')[given.fargs[1]]
+  local act = vim.list_contains(names, given.fargs[1]) and require('tinycode.commands')[given.fargs[1]]
   if act then return act(unpack(given.fargs, 2)) end
   vim.notify('tinycode: ' .. given.args .. ' is unknown; expected ' .. table.concat(names, ', '), vim.log.levels.ERROR)
 end, { nargs = '+', complete = function(typed)

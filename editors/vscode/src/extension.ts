@@ -1,5 +1,5 @@
 // The VS Code client: finds the server, starts it, shows its state. Suggestions are the server's work alone.
-import { execFile } from 'node:child_process';
+import { ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
@@ -8,11 +8,12 @@ import {
   commands, ConfigurationTarget, ExtensionContext, ProcessExecution, Range, StatusBarAlignment, StatusBarItem, Task, tasks,
   TaskScope, Uri, window, workspace,
 } from 'vscode';
-import { LanguageClient } from 'vscode-languageclient/node';
+import { LanguageClient, State } from 'vscode-languageclient/node';
 
 const run = promisify(execFile);
 const WINDOWS = process.platform === 'win32';
 const INSTALL = 'pip install tinycode-ls';
+const NOT_RUNNING = 'tinycode: the server is not running';
 /** Kinds of documents the server can serve; other remote file systems are left alone. */
 const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell'];
 
@@ -26,6 +27,7 @@ interface Status {
 
 let context: ExtensionContext;
 let client: LanguageClient | undefined;
+let server: ChildProcess | undefined;
 let bar: StatusBarItem;
 let command: string[] = [];
 let queue: Promise<void> = Promise.resolve();
@@ -53,15 +55,24 @@ export async function activate(activated: ExtensionContext): Promise<void> {
 }
 
 export function deactivate(): Promise<void> | undefined {
-  return client?.dispose();
+  return end(client);
+}
+
+/** A server that does not say goodbye is not waited for. */
+async function end(old: LanguageClient | undefined): Promise<void> {
+  const process = server;
+  await old?.dispose().catch(() => undefined);
+  process?.kill();
 }
 
 /** Starts the server anew; one restart at a time. */
 function restart(): Promise<void> {
+  if (client?.state === State.Starting) server?.kill(); // one that never answers would hold up the queue
   queue = queue.then(async () => {
     bar.text = '$(sync~spin) tinycode';
-    await client?.dispose().catch(() => undefined);
+    const old = client;
     client = undefined;
+    await end(old);
     const found = await findServer();
     if (found) return start(found);
     bar.text = '$(warning) tinycode';
@@ -74,12 +85,10 @@ function restart(): Promise<void> {
 
 async function start(found: string[]): Promise<void> {
   command = found;
-  client = new LanguageClient('tinycode', 'tinycode', {
-    command: found[0], args: found.slice(1), options: { cwd: context.extensionPath }, // where no module of the user's lies
-  }, {
+  const started = client = new LanguageClient('tinycode', 'tinycode', () => launch(found), {
     documentSelector: SCHEMES.map((scheme) => ({ scheme })),
     // Sent in answers alone: what the first message holds would stay in force when the user takes it out.
-    middleware: { workspace: { configuration: (params) => params.items.map(() => chosenSettings()) } },
+    middleware: { workspace: { configuration: (params) => params.items.map((item) => chosenSettings(item.scopeUri)) } },
   });
   client.registerFeature({
     fillClientCapabilities: (capabilities) => {
@@ -90,12 +99,23 @@ async function start(found: string[]): Promise<void> {
     clear: () => undefined,
   });
   client.onNotification('$/tinycode/status', show);
+  client.onDidChangeState(({ newState }) => {
+    if (newState !== State.Stopped || client !== started) return;
+    bar.text = '$(warning) tinycode';
+    bar.tooltip = NOT_RUNNING;
+  });
   await client.start();
 }
 
-/** What the user set. Defaults are not sent: the server has them, and a workspace's .tinycode.toml may differ. */
-function chosenSettings(): Record<string, unknown> {
-  const configuration = workspace.getConfiguration('tinycode');
+/** In a folder where no module of the user's lies. */
+function launch([program, ...args]: string[]): Promise<ChildProcess> {
+  const made = server = spawn(program, args, { cwd: context.extensionPath });
+  return new Promise((done, failed) => made.once('error', failed).once('spawn', () => done(made)));
+}
+
+/** What the user set, for a folder or for all. Defaults are not sent: the server has them, and a workspace's .tinycode.toml may differ. */
+function chosenSettings(folder?: string): Record<string, unknown> {
+  const configuration = workspace.getConfiguration('tinycode', folder ? Uri.parse(folder) : undefined);
   const known = Object.keys(context.extension.packageJSON.contributes.configuration.properties as object);
   const chosen: Record<string, unknown> = {};
   for (const name of known.map((key) => key.replace('tinycode.', ''))) {
@@ -155,9 +175,10 @@ function trainer(): string[] {
   return [named ? program.replace(/ls(\.\w+)?$/i, 'train$1') : 'tinycode-train'];
 }
 
-/** Trains on this repository, in a terminal; the server picks the new model up by itself. A key binding may have flags. */
+/** Trains on this repository (of several folders, that of the document), in a terminal; the server picks the new model up by itself. A key binding may have flags. */
 async function tune(flags: unknown): Promise<void> {
-  const folder = workspace.workspaceFolders?.[0];
+  const open = window.activeTextEditor?.document.uri;
+  const folder = (open && workspace.getWorkspaceFolder(open)) ?? workspace.workspaceFolders?.[0];
   const [program, ...args] = [...trainer(), 'tune', ...(Array.isArray(flags) ? flags.map(String) : [])];
   const options = { cwd: folder?.uri.fsPath, env: { PYTHONSAFEPATH: '1' } }; // no module of the folder's in place of ours
   const work = new ProcessExecution(program, args, options); // no shell, so nothing to quote
@@ -165,7 +186,7 @@ async function tune(flags: unknown): Promise<void> {
 }
 
 async function ask<T>(name: string): Promise<T | undefined> {
-  return client?.sendRequest<T>('workspace/executeCommand', { command: name, arguments: [] });
+  return client?.sendRequest<T>('workspace/executeCommand', { command: name, arguments: [] }).catch(() => undefined);
 }
 
 async function explain(): Promise<void> {
@@ -216,7 +237,7 @@ function describe(status: Status): string {
 async function showStatus(): Promise<void> {
   const status = await ask<Status>('tinycode.status');
   const [log, again, tuning] = ['Show log', 'Restart', 'Tune on this repository'];
-  const text = status ? describe(status).replace(/\n/g, '; ') : 'tinycode: the server is not running';
+  const text = status ? describe(status).replace(/\n/g, '; ') : NOT_RUNNING;
   const choice = await window.showInformationMessage(text, log, again, tuning);
   if (choice === log) client?.outputChannel.show();
   if (choice === again) void restart();

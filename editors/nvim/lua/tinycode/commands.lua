@@ -2,12 +2,14 @@
 local M = {}
 local tinycode = require('tinycode')
 
---- The server's answer to one of its commands; nil, with a message, when it does not run here.
+--- The server's answer to one of its commands, {} for none; nil, with a message, when it does not run here.
 function M.ask(command)
   local client = tinycode.client(0) or tinycode.client()
   if not client then return vim.notify('tinycode: no server here; see :checkhealth tinycode', vim.log.levels.WARN) end
-  local answer = client:request_sync('workspace/executeCommand', { command = command, arguments = {} }, 2000, 0)
-  return answer and answer.result ~= vim.NIL and answer.result or nil
+  local asked = { command = command, arguments = {} }
+  local answer, problem = client:request_sync('workspace/executeCommand', asked, 2000, 0)
+  if answer and not answer.err then return answer.result ~= vim.NIL and answer.result or {} end
+  vim.notify('tinycode: no answer: ' .. (problem or answer.err.message), vim.log.levels.WARN)
 end
 
 function M.describe(status)
@@ -25,11 +27,14 @@ function M.status()
 end
 
 function M.explain()
-  vim.notify('tinycode: ' .. (M.ask('tinycode.explain') or { summary = 'nothing was suggested yet' }).summary)
+  local found = M.ask('tinycode.explain')
+  if found then vim.notify('tinycode: ' .. (found.summary or 'nothing was suggested yet')) end
 end
 
 function M.jump() -- to the place the last suggestion comes from
-  for _, source in ipairs((M.ask('tinycode.explain') or { sources = {} }).sources) do
+  local found = M.ask('tinycode.explain')
+  if not found then return end
+  for _, source in ipairs(found.sources or {}) do
     local at = source.uri and { line = source.line - 1, character = 0 }
     if at and vim.bo.modified and not vim.o.hidden then vim.cmd.split() end -- else the text may not be left
     if at then return vim.lsp.util.show_document({ uri = source.uri, range = { start = at, ['end'] = at } }, 'utf-8') end
@@ -44,6 +49,9 @@ function M.log() vim.cmd.tabedit(vim.lsp.log.get_filename()) end
 function M.tune(...)
   local client, server = tinycode.client(0) or tinycode.client(), tinycode.command()[1]
   local trainer = server:match('tinycode%-ls$') and server:gsub('ls$', 'train') or 'tinycode-train'
+  if vim.fn.executable(trainer) == 0 then
+    return vim.notify("tinycode: no " .. trainer .. "; install tinycode-ls[train]", vim.log.levels.ERROR)
+  end
   vim.cmd('botright new')
   vim.fn.jobstart({ trainer, 'tune', ... }, { term = true, cwd = client and client.root_dir })
 end

@@ -36,7 +36,7 @@ local function request(buf)
   end, buf)
 end
 
-vim.api.nvim_create_autocmd('InsertLeave', { callback = forget })
+vim.api.nvim_create_autocmd({ 'InsertLeave', 'BufLeave' }, { callback = forget })
 vim.api.nvim_create_autocmd({ 'InsertEnter', 'CursorMovedI', 'TextChangedP' }, { callback = function(event)
   if not M.is_enabled({ bufnr = event.buf }) then return end
   draw(shown)
@@ -46,6 +46,13 @@ end })
 
 function M.is_enabled(filter) return vim.b[filter.bufnr].tinycode_ghost or false end
 function M.enable(on, filter) vim.b[filter.bufnr].tinycode_ghost = on if not on then forget() end end
+
+--- A text at the cursor, until the server is asked again.
+function M.show(text)
+  local row, col = unpack(vim.api.nvim_win_get_cursor(0))
+  local range = { to_extmark = function() return row - 1, col end }
+  draw({ buf = vim.api.nvim_get_current_buf(), range = range, items = { { insertText = text } }, index = 1 })
+end
 
 --- Hand the shown item over and forget it; false when there is none. Scheduled: mappings with <expr> may not edit, and
 --- are evaluated before the key typed just before them is in the buffer.

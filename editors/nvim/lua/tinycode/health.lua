@@ -8,7 +8,10 @@ return { check = function()
       "or setup({ cmd = { '/path/to/tinycode-ls' } }), see :help tinycode.setup()" })
   end
   local status = tinycode.client() and commands.ask('tinycode.status')
-  if not status then return health.warn('the server does not run', { 'call setup() in init.lua, then open a file' }) end
+  if not status then
+    return health.warn('the server does not run',
+      { 'call setup() in init.lua, then open a file', 'where it ended: :Tinycode restart' })
+  end
   health.info(commands.describe(status))
   if status.problem ~= '' then health.error(status.problem, { 'run :Tinycode tune' }) end
 end }

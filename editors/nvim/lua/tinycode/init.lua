@@ -12,7 +12,8 @@ function M.client(buf) return vim.lsp.get_clients({ name = 'tinycode', bufnr = b
 --- The command that starts the server for a workspace: as set, else of its virtual environment where setup() trusts it
 --- (anybody's clone may bring one), else on PATH or where pipx, uv and pip --user put it.
 function M.command(root)
-  if type((vim.lsp.config.tinycode or {}).cmd) == 'table' then return vim.lsp.config.tinycode.cmd end
+  local set = M.cmd or (vim.lsp.config.tinycode or {}).cmd
+  if type(set) == 'table' then return set end
   root = M.project_environment and (root or (M.client(0) or M.client() or {}).root_dir)
   local own = root and { '/.venv/bin/', '/venv/bin/', '/.venv/Scripts/', '/venv/Scripts/' } or {}
   local places = vim.tbl_map(function(place) return root .. place end, own)
@@ -22,11 +23,20 @@ function M.command(root)
   return { 'tinycode-ls' }
 end
 
+--- Starts the server where there is one; else one line, not an error for each file.
+local function where_it_can(buf, start)
+  local root = vim.fs.root(buf, '.tinycode.toml') or vim.fs.root(buf, '.git')
+  if vim.is_callable(M.cmd) or vim.fn.executable(M.command(root)[1]) == 1 then return start(root) end
+  vim.notify_once('tinycode: no server; see :checkhealth tinycode', vim.log.levels.WARN)
+end
+
 function M.setup(opts) -- see :help tinycode.setup()
-  opts, M.project_environment = opts or {}, opts and opts.project_environment
+  opts = opts or {}
+  M.cmd, M.project_environment = opts.cmd, opts.project_environment
   vim.lsp.config('tinycode', { -- for every file type: the server itself is quiet where it should be
-    cmd = opts.cmd or function(on, config) return vim.lsp.rpc.start(M.command((config or {}).root_dir), on) end,
-    root_markers = { '.tinycode.toml', '.git' }, settings = { tinycode = opts.settings or vim.empty_dict() },
+    cmd = vim.is_callable(opts.cmd) and opts.cmd
+      or function(on, config) return vim.lsp.rpc.start(M.command((config or {}).root_dir), on) end,
+    root_dir = where_it_can, settings = { tinycode = opts.settings or vim.empty_dict() },
     on_init = function(client) -- note the questions: no editor asks for alternatives, so `cycle` asks in its name
       local request = client.request
       client.request = function(self, method, params, handler, buf)
@@ -35,23 +45,27 @@ function M.setup(opts) -- see :help tinycode.setup()
       end
     end,
     on_attach = function(client, buf)
-      if opts.ghost_text ~= false then inline.enable(true, { bufnr = buf }) end
+      if opts.ghost_text ~= false and not vim.b[buf].tinycode_off then inline.enable(true, { bufnr = buf }) end
       if opts.completion then vim.lsp.completion.enable(true, client.id, buf, { autotrigger = true }) end
       vim.schedule(function() -- ask at once where somebody types; a buffer being loaded passes for the current one
         if vim.fn.mode() == 'i' and vim.fn.bufnr() == buf then vim.api.nvim_exec_autocmds('CursorMovedI', {}) end
       end)
     end,
   })
-  for name, key in pairs(opts.keys ~= false and vim.tbl_extend('force', M.keys, opts.keys or {}) or {}) do
-    local function act() return M[name]() and '' or key end
-    if key then vim.keymap.set('i', key, act, { expr = true, desc = 'tinycode: ' .. name }) end
+  if opts.keys ~= false then require('tinycode.keys')(vim.tbl_extend('force', M.keys, opts.keys or {}), M) end
+  if vim.lsp.inline_completion then -- a buffer may be left in Insert mode: its ghost text goes
+    vim.api.nvim_create_autocmd('BufLeave', { group = vim.api.nvim_create_augroup('tinycode', {}),
+      callback = function(event) inline.get({ bufnr = event.buf, on_accept = function() end }) end })
   end
   vim.lsp.enable('tinycode')
 end
 
 function M.toggle()
   local buffer = { bufnr = vim.api.nvim_get_current_buf() }
-  inline.enable(not inline.is_enabled(buffer), buffer)
+  local on = not inline.is_enabled(buffer)
+  inline.enable(on, buffer)
+  vim.b.tinycode_off = not on -- also after :edit and :Tinycode restart
+  vim.notify('tinycode: ghost text ' .. (on and 'on' or 'off') .. ' in this buffer')
 end
 
 --- What is left of a text that was offered at (row, col), both from 0, when some of it was typed since; nil if stale.
@@ -62,20 +76,31 @@ function M.rest(text, row, col)
   return vim.startswith(text, typed) and text:sub(#typed + 1) or nil
 end
 
+--- Show what is left after a part was accepted: the next key comes before the server was asked.
+local function keep(rest)
+  if rest == '' or asked.buf ~= vim.api.nvim_get_current_buf() or asked.client:is_stopped() then return end
+  if inline.show then return inline.show(rest) end
+  local at = vim.lsp.util.make_position_params(0, asked.client.offset_encoding).position
+  asked.handler(nil, { { insertText = rest, range = { start = at, ['end'] = at } } }, { client_id = asked.client.id })
+end
+
 --- Insert what `part` takes of the shown text; undo takes away just this. False when nothing is shown.
 local function take(part)
   return inline.get({ on_accept = function(item)
-    local text = part(M.rest(item.insert_text, item.range:to_extmark()) or '')
+    local rest = M.rest(item.insert_text, item.range:to_extmark()) or ''
+    local text = part(rest)
     if text == '' then return end
+    if vim.fn.pumvisible() == 1 then vim.fn.complete(vim.fn.col('.'), {}) end -- a row taken later would replace it
     vim.bo.undolevels = vim.bo.undolevels -- ends the undo step of what was typed before
     vim.api.nvim_put(vim.split(text, '\n'), 'c', false, true)
+    keep(rest:sub(#text + 1))
   end })
 end
 
 function M.accept() return take(function(text) return text end) end
 function M.accept_line() return take(function(text) return text:match('^\n*[^\n]*') end) end -- or line end and next
 function M.accept_word() -- or signs; with the blanks before them
-  return take(function(text) return text:match('^%s*[%w_]+') or text:match('^%s*[^%w_%s]+') or text end)
+  return take(function(text) return text:match('^%s*[%w_\128-\255]+') or text:match('^%s*[^%w_%s]+') or text end)
 end
 function M.dismiss() return take(function() return '' end) end
 
