@@ -1,5 +1,6 @@
 """The real server over a backend of a few lines: what it suggests depends on how the text before the cursor ends."""
 
+import os
 import sys
 import time
 
@@ -36,6 +37,8 @@ class FakeBackend:
             return [Suggestion(" but sure", 0.5)] if not deadline.cancelled else []
         if request.left.endswith("deaf"):
             time.sleep(2)
+        if request.left.endswith("die_now"):
+            os._exit(1)
         if request.left.endswith("crash"):
             raise ValueError("crashed as told")
         if request.left.endswith("broken"):

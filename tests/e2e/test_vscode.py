@@ -176,6 +176,7 @@ SESSION = {
         LINE,
     ),
     "explain.py": (["y = frobnicat", "?ghost", *EXPLAIN, "<Control+End>", "e"], "y = frobnicate"),
+    "folder.py": (["?open quiet.py", "frobnicat", "?quiet", "?open folder.py", "frobnicat", "?ghost", "<Tab>"], LINE),
     "restart.py": (["!Restart the Server", "?bar sync", "?ready", "frobnicat", "?ghost", "<Tab>"], LINE),
     "log.py": (["x", "!Show the Log", "?see Output", "<Control+j>"], "x"),
     "unsaved.py": (
@@ -183,15 +184,34 @@ SESSION = {
         "x",
     ),
     "cell.ipynb": (["frobnicat", "?ghost", "?shot cell", "<Tab>"], None),
+    # the client starts a server that ended anew, but not for ever; then the status says so, and how to go on
+    "gone.py": (
+        [
+            *["die_now", "?bar warning", "?ready", "<Enter>"] * 4,
+            *["die_now", "?bar warning"],
+            "!Show the Status",
+            "?see the server is not running",
+            "?click Restart",
+            "?ready",
+            *["?edit", "<Control+End>", "<Enter>"],
+            "frobnicat",
+            "?ghost",
+            "<Tab>",
+        ],
+        "die_now\n" * 5 + LINE,
+    ),
 }
 
 
 def test_commands_states_and_documents_of_every_kind(drive, tmp_path):
-    """Two folders; on and off; explain and jump; log; restart; unsaved text; a notebook's cell."""
+    """Two folders with settings; on and off; explain and jump; log; restart; a server that dies; unsaved text; a notebook."""
     folder, other = tmp_path / "one", tmp_path / "two"
     (other / "src").mkdir(parents=True)
     folder.mkdir()
     (other / "src" / "db.py").write_text("x = 1\n" * 200)
+    (other / "quiet.py").write_text("")
+    (other / ".vscode").mkdir()
+    (other / ".vscode" / "settings.json").write_text('{"tinycode.disabledLanguages": ["python"]}')
     opened = tmp_path / "both.code-workspace"
     opened.write_text('{"folders": [{"path": "one"}, {"path": "two"}]}')
     for name in SESSION:

@@ -22,6 +22,7 @@ await context.route('**/*', (route) => {
 const page = await context.newPage();
 const ghost = page.locator('.monaco-editor [class*="ghost-text"]');
 const bar = page.locator('[id="tinycode-ls.tinycode.tinycode"]');
+const lines = () => page.locator('.editor-instance .monaco-editor .view-lines').first();
 const results = [];
 
 async function until(holds, what, ms = 60000) {
@@ -50,7 +51,7 @@ async function open(name) {
   for (let left = 2; ; left -= 1) {
     try { await openByName(name); break; } catch (error) { if (!left) throw error; await press('Escape', 'Escape'); }
   }
-  if (!name.endsWith('.ipynb')) return page.locator('.editor-instance .monaco-editor .view-lines').first().click();
+  if (!name.endsWith('.ipynb')) return lines().click();
   await page.locator('.notebookOverlay .cell-inner-container').first().click();
   await press('Enter');
 }
@@ -88,6 +89,7 @@ async function step(text, name) {
   const key = text.match(/^<(.+)>$/);
   if (key) return press(key[1]);
   if (text === '?ghost') return void await until(async () => (await ghostText()).trim(), 'ghost text');
+  if (text === '?edit') return lines().click();
   if (text === '?quiet') {
     await page.waitForTimeout(800);
     if (await ghost.count()) throw new Error('ghost text where there must be none');

@@ -113,7 +113,7 @@ function launch([program, ...args]: string[]): Promise<ChildProcess> {
   return new Promise((done, failed) => made.once('error', failed).once('spawn', () => done(made)));
 }
 
-/** What the user set, for a folder or for all. Defaults are not sent: the server has them, and a workspace's .tinycode.toml may differ. */
+/** What the user set, for a folder or for all. Defaults are not sent: the server has them, and a .tinycode.toml may differ. */
 function chosenSettings(folder?: string): Record<string, unknown> {
   const configuration = workspace.getConfiguration('tinycode', folder ? Uri.parse(folder) : undefined);
   const known = Object.keys(context.extension.packageJSON.contributes.configuration.properties as object);
@@ -175,7 +175,7 @@ function trainer(): string[] {
   return [named ? program.replace(/ls(\.\w+)?$/i, 'train$1') : 'tinycode-train'];
 }
 
-/** Trains on this repository (of several folders, that of the document), in a terminal; the server picks the new model up by itself. A key binding may have flags. */
+/** Trains on this repository (of several, the document's), in a terminal; the server takes the model. A key binding may have flags. */
 async function tune(flags: unknown): Promise<void> {
   const open = window.activeTextEditor?.document.uri;
   const folder = (open && workspace.getWorkspaceFolder(open)) ?? workspace.workspaceFolders?.[0];
