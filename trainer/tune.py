@@ -50,7 +50,9 @@ class Tuned:
     written: bool
 
 
-def plan(paths: list[Path], language: str = "", base: str = "", out: str = "", folder: str = "") -> Plan:
+def plan(
+    paths: list[Path], language: str = "", base: str | None = None, out: str | None = None, folder: Path | None = None
+) -> Plan:
     """What a person asked for, and where they named nothing, the usual: the model shipped for `language`, or for most of the
     code, tuned on the files of its languages, among the models of this folder. Raises TrainingError where that cannot be."""
     found = lessons(paths)
@@ -73,7 +75,7 @@ def plan(paths: list[Path], language: str = "", base: str = "", out: str = "", f
     )
     tuned = {path.stem for path in model.parent.glob("*.onnx")}
     others = () if base else tuple(other for other in left_alone(found, lesson) if name_of(other, found) not in tuned)
-    return Plan(order, Path(folder or tuning_folder(model, name)), others)
+    return Plan(order, folder or tuning_folder(model, name), others)
 
 
 def tune(order: Order, recipe: Recipe, folder: Path, force: bool = False, quiet: bool = False) -> Tuned:
