@@ -176,7 +176,7 @@ SESSION = {
         LINE,
     ),
     "explain.py": (["y = frobnicat", "?ghost", *EXPLAIN, "<Control+End>", "e"], "y = frobnicate"),
-    "folder.py": (["?open quiet.py", "frobnicat", "?quiet", "?open folder.py", "frobnicat", "?ghost", "<Tab>"], LINE),
+    "../two/quiet.py": (["frobnicat", "?quiet"], "frobnicat"),  # by the settings of its folder
     "restart.py": (["!Restart the Server", "?bar sync", "?ready", "frobnicat", "?ghost", "<Tab>"], LINE),
     "log.py": (["x", "!Show the Log", "?see Output", "<Control+j>"], "x"),
     "unsaved.py": (
@@ -209,7 +209,6 @@ def test_commands_states_and_documents_of_every_kind(drive, tmp_path):
     (other / "src").mkdir(parents=True)
     folder.mkdir()
     (other / "src" / "db.py").write_text("x = 1\n" * 200)
-    (other / "quiet.py").write_text("")
     (other / ".vscode").mkdir()
     (other / ".vscode" / "settings.json").write_text('{"tinycode.disabledLanguages": ["python"]}')
     opened = tmp_path / "both.code-workspace"

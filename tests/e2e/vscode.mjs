@@ -37,7 +37,8 @@ const press = async (...keys) => { for (const key of keys) await page.keyboard.p
 const onDisk = (name) => fs.readFileSync(path.join(FOLDER, name), 'utf8');
 const ghostText = async () => (await ghost.allTextContents()).join('').replace(/\u00a0/g, ' ');
 
-async function openByName(name) {
+async function openByName(file) {
+  const name = path.basename(file);
   await press('Control+p');
   await page.locator('.quick-input-widget input').first().waitFor({ timeout: 30000 });
   await page.keyboard.type(name);
