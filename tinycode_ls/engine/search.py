@@ -90,10 +90,10 @@ def _grow(
     """One byte further: the likeliest of all live continuations, with their parents. Ended ones go to `found`."""
     totals = np.array([_total(path) for path in live])[:, None] + log_probs  # [B, 256]
     if options.most_blanks is not None:
-        blank = [row for row, path in enumerate(live) if not path.text.strip()]
-        totals[np.ix_(blank, (LINE_END, DOCUMENT_END))] = -np.inf
-        if len(live[0].text) >= options.most_blanks:
-            totals[np.ix_(blank, BLANKS)] = -np.inf
+        barred = (LINE_END, DOCUMENT_END, *(BLANKS if len(live[0].text) >= options.most_blanks else ()))
+        for row, path in enumerate(live):
+            if not path.text.strip():
+                totals[row, barred] = -np.inf
     grown, parents = [], []
     for parent, byte in zip(*(array.tolist() for array in _best(totals, options.width, floor)), strict=True):
         path, total = live[parent], float(totals[parent, byte])

@@ -83,22 +83,22 @@ class SuffixIndex:
 
     def _rows_after(self, context: bytes, back: int) -> tuple[int, int]:
         """The rows of the last `back` bytes of the context."""
-        begin, end = 0, self.size + 1
+        bounds = np.array((0, self.size + 1), np.int32)
         for byte in context[len(context) - back :]:
-            begin, end = self.ranks(byte, np.array((begin, end), np.int32)).tolist()
-            if begin == end:
+            self.append(byte, bounds)
+            if bounds[0] == bounds[1]:
                 return 0, 0
-        return begin, end
+        return int(bounds[0]), int(bounds[1])
 
     def trail(self, low: Rows, high: Rows, most: int, anchors: tuple[int, ...] = ()) -> "Trail":
         """From one range state on, each [MOST_ORDER + anchors], at most `most` bytes further."""
         return Trail(self, low, high, most, anchors)
 
-    def ranks(self, byte: int, rows: Rows) -> Rows:
-        """Where the ranges that `rows` bound go when `byte` is appended to their contexts."""
+    def append(self, byte: int, bounds: Rows) -> None:
+        """Moves `bounds` of ranges to where they are when `byte` is appended to their contexts."""
         # searchsorted needs the haystack's own type, which is that of Rows, or it converts the whole haystack
-        found = self._rows_of_byte[byte].searchsorted(rows)
-        return np.asarray(found + self._first[byte], np.int32)
+        bounds[:] = self._rows_of_byte[byte].searchsorted(bounds)
+        bounds += self._first[byte]
 
 
 @dataclass(frozen=True)
@@ -133,10 +133,10 @@ class Trail:
         at = self._at = self._at - 1
         window, after = self._bounds[:, at : at + MOST_ORDER], self._after[len(self._after) - at - 1]
         asked = window[:, : self._orders + 1]  # what is longer has no rows, whatever its bounds are
-        asked[:] = self._index.ranks(byte, asked)
+        self._index.append(byte, asked)
         self._orders = int(np.count_nonzero(asked[0] < asked[1]))
         if self._any_fixed:
-            self._fixed = self._index.ranks(byte, self._fixed)
+            self._index.append(byte, self._fixed)
             self._any_fixed = bool((self._fixed[0] < self._fixed[1]).any())
         if byte == LINE_END and self._anchors:
             self._fixed = self._at_line(window)
