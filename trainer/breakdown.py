@@ -13,6 +13,7 @@ from tinycode_ls.engine.model import Model, log_softmax
 from tinycode_ls.index.names import language_of
 from tinycode_ls.model.document import document_header
 
+from .byte_quality import ByteQuality
 from .corpus.store import Corpus, Document
 
 CLASSES = {
@@ -41,52 +42,23 @@ def class_table() -> npt.NDArray[np.int64]:
     return table
 
 
-@dataclass
-class Tally:
-    """Over `count` bytes: `lost` bits, `hits` where the likeliest byte was right."""
-
-    count: int = 0
-    hits: int = 0
-    lost: float = 0.0
-
-    @property
-    def bits(self) -> float:
-        """A byte."""
-        return self.lost / max(1, self.count)
-
-    @property
-    def accuracy(self) -> float:
-        """0..1."""
-        return self.hits / max(1, self.count)
-
-    def add(self, lost: npt.NDArray[np.float32], right: npt.NDArray[np.bool_]) -> None:
-        """The bytes of a document, or some of them."""
-        self.count, self.hits, self.lost = (
-            self.count + len(lost),
-            self.hits + int(right.sum()),
-            self.lost + float(lost.sum()),
-        )
-
-
 @dataclass(frozen=True)
 class Breakdown:
     """`confusion[real, guessed]` counts next bytes by the byte that stood there and the likeliest one [256, 256]."""
 
-    whole: Tally = field(default_factory=Tally)
-    languages: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
-    classes: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    whole: ByteQuality = field(default_factory=ByteQuality)
+    languages: dict[str, ByteQuality] = field(default_factory=lambda: defaultdict(ByteQuality))
+    classes: dict[str, ByteQuality] = field(default_factory=lambda: defaultdict(ByteQuality))
     confusion: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros((256, 256), np.int64))
 
     def add(self, language: str, targets: npt.NDArray[np.uint8], logits: npt.NDArray[np.float32]) -> None:
         """targets [T], logits [T, 256] before each of them."""
-        lost = -log_softmax(logits)[np.arange(len(targets)), targets] / np.float32(np.log(2))
-        guesses, kinds = logits.argmax(-1), class_table()[targets]
-        right = guesses == targets
-        for tally in (self.whole, self.languages[language]):
-            tally.add(lost, right)
+        log_probs, kinds = log_softmax(logits), class_table()[targets]
+        for quality in (self.whole, self.languages[language]):
+            quality.add(log_probs, targets)
         for number in np.unique(kinds):
-            self.classes[CLASS_NAMES[number]].add(lost[kinds == number], right[kinds == number])
-        np.add.at(self.confusion, (targets, guesses), 1)
+            self.classes[CLASS_NAMES[number]].add(log_probs[kinds == number], targets[kinds == number])
+        np.add.at(self.confusion, (targets, logits.argmax(-1)), 1)
 
     def by_class(self) -> npt.NDArray[np.float64]:
         """Shares of each row: when a byte of this class stood there, which class was guessed [classes, classes]."""

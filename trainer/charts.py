@@ -46,9 +46,11 @@ def class_bars(breakdown: Breakdown) -> Figure:
         axes: Axes = figure.add_subplot()
         names = [name for name in CLASS_NAMES if name in breakdown.classes]
         at = np.arange(len(names))
-        tallies, whole = [breakdown.classes[name] for name in names], breakdown.whole
-        axes.barh(at - 0.2, [100 * tally.lost / max(whole.lost, 1e-9) for tally in tallies], 0.4, label="of bits lost")
-        axes.barh(at + 0.2, [100 * tally.count / whole.count for tally in tallies], 0.4, label="of bytes")
+        qualities, whole = [breakdown.classes[name] for name in names], breakdown.whole
+        axes.barh(
+            at - 0.2, [100 * quality.lost / max(whole.lost, 1e-9) for quality in qualities], 0.4, label="of bits lost"
+        )
+        axes.barh(at + 0.2, [100 * quality.count / whole.count for quality in qualities], 0.4, label="of bytes")
         axes.set_yticks(at, names)
         axes.invert_yaxis()
         axes.set_xlabel("per cent")

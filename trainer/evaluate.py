@@ -15,7 +15,7 @@ from tinycode_ls.replay.voices import NETWORK, network_alone
 from .corpus.prepare import sources_of
 from .flags import expect, expect_within
 from .lines import line_figures
-from .voices import Files, Tick, WorkspaceWithout, voice_qualities
+from .voice_quality import Files, Tick, WorkspaceWithout, voice_qualities
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,9 @@ from .loop import Run, resume_run, start_run, train
 from .network import pick_device
 from .order import Order, open_order
 from .parallel import join_group, leave_group
-from .progress import RunReporter
 from .publish import check_out, export_run
 from .recipe import Recipe
+from .reporter import RunReporter
 from .run_corpus import corpus_of_run, prepare_together
 from .run_folder import claimed, drop_old_run, refuse_unfinished
 

@@ -10,7 +10,7 @@ from tinycode_ls.suggestion import Request
 from tinycode_ls.typist import Keys, retype
 
 from .practice import Edit, Exercise
-from .voices import Files
+from .voice_quality import Files
 
 
 def line_figures(model: Model, files: Files, count: int, seed: int = 1) -> dict[str, float]:

@@ -10,7 +10,8 @@ from tinycode_ls.atomic import write_atomic
 from tinycode_ls.engine.model import load_model
 from tinycode_ls.errors import TinycodeError, TrainingError
 
-from .breakdown import CLASS_NAMES, Breakdown, Tally, break_down
+from .breakdown import CLASS_NAMES, Breakdown, break_down
+from .byte_quality import ByteQuality
 from .history import History, read_history
 
 if TYPE_CHECKING:
@@ -142,16 +143,16 @@ def _judgement(result: Judged, pictures: list[str]) -> str:
     return (
         f"<p>The exported model on {found.whole.count:,} bytes: {found.whole.bits:.3f} bits a byte, "
         f"{found.whole.accuracy:.1%} right.</p>"
-        + _table(["language", *header], map(_tally_row, languages))
-        + _table(["kind of byte", *header], map(_tally_row, classes))
+        + _table(["language", *header], map(_quality_row, languages))
+        + _table(["kind of byte", *header], map(_quality_row, classes))
         + f'<div class="pictures">{"".join(pictures)}</div>'
         + _table(["stood there", "guessed", "times", "of the first"], worst)
     )
 
 
-def _tally_row(item: tuple[str, Tally]) -> list[str]:
-    name, tally = item
-    return [name, f"{tally.count:,}", f"{tally.bits:.3f}", f"{tally.accuracy:.1%}"]
+def _quality_row(item: tuple[str, ByteQuality]) -> list[str]:
+    name, quality = item
+    return [name, f"{quality.count:,}", f"{quality.bits:.3f}", f"{quality.accuracy:.1%}"]
 
 
 def _samples(history: History, most: int = 12) -> str:

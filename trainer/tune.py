@@ -14,6 +14,7 @@ from tinycode_ls.engine.model import load_model, open_model
 from tinycode_ls.errors import ModelFileError
 from tinycode_ls.model.document import document_header
 
+from .byte_quality import ByteQuality
 from .checkpoint import load_checkpoint
 from .corpus.store import Corpus
 from .export import model_bytes
@@ -25,7 +26,7 @@ from .publish import check_out, final_weights, make_card
 from .recipe import Recipe
 from .run_corpus import prepare_corpus
 from .run_folder import claimed, drop_old_run, make_private, protect, serves_by_itself, tuning_folder
-from .voices import ByteQuality, byte_quality
+from .voice_quality import byte_quality
 
 MOST_MEASURED = 200_000
 

@@ -15,8 +15,8 @@ from trainer.checkpoint import load_checkpoint
 from trainer.export import import_weights, model_bytes, to_arrays
 from trainer.fit import fitted_recipe
 from trainer.loop import start_run, train
-from trainer.progress import RunReporter
 from trainer.recipe import TUNE_DEFAULTS, Recipe
+from trainer.reporter import RunReporter
 from trainer.run_corpus import prepare_corpus
 from trainer.validation import measure
 

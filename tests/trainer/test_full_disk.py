@@ -13,7 +13,7 @@ from tinycode_ls.errors import TrainingError
 from trainer.checkpoint import load_checkpoint
 from trainer.cli import main
 from trainer.loop import StepFigures
-from trainer.progress import RunReporter
+from trainer.reporter import RunReporter
 
 FLAGS = ["--hidden", "24", "--embedding", "8", "--batch", "4", "--sequence", "16", "--threads", "1", "--device", "cpu"]
 

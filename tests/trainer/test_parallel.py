@@ -16,7 +16,7 @@ from trainer.corpus.collect import Options, build_from_sources
 from trainer.corpus.prepare import sources_of
 from trainer.corpus.store import open_corpus
 from trainer.loop import resume_run, train
-from trainer.progress import RunReporter
+from trainer.reporter import RunReporter
 
 FLAGS = [
     *("--hidden", "24", "--embedding", "8", "--batch", "4", "--sequence", "16", "--validate-every", "10"),

@@ -9,10 +9,8 @@ too; the header that names the file does not.
 was fitted beside a network that knows something, so this is a little less than the counts could do alone.
 """
 
-import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +25,8 @@ from tinycode_ls.index.workspace import Workspace
 from tinycode_ls.model.document import document_header
 from tinycode_ls.replay.voices import INDEX, MIXTURE, NETWORK, network_alone
 
+from .byte_quality import ByteQuality
+
 Array = npt.NDArray[np.float32]
 Files = Sequence[tuple[str, bytes]]
 """Path, as the model sees it, and text; several files may have one path."""
@@ -34,31 +34,6 @@ Tick = Callable[[int, int], None]
 
 MOST_AT_ONCE = 256
 """Positions whose counts are held at once: 25 KB each."""
-
-
-@dataclass
-class ByteQuality:
-    """Over `count` bytes: `lost` natural logarithms of probability, `hits` bytes that were the likeliest."""
-
-    lost: float = 0.0
-    hits: int = 0
-    count: int = 0
-
-    def add(self, log_probs: Array, targets: npt.NDArray[np.uint8]) -> None:
-        """log_probs [T, 256] before each of targets [T]."""
-        self.lost -= float(log_probs[np.arange(len(targets)), targets].sum())
-        self.hits += int((log_probs.argmax(axis=1) == targets).sum())
-        self.count += len(targets)
-
-    @property
-    def bits(self) -> float:
-        """Per byte."""
-        return self.lost / max(self.count, 1) / math.log(2)
-
-    @property
-    def accuracy(self) -> float:
-        """Share of bytes that were the likeliest, 0..1."""
-        return self.hits / max(self.count, 1)
 
 
 def byte_quality(model: Model, files: Iterable[tuple[str, bytes]]) -> ByteQuality:

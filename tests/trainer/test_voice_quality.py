@@ -17,13 +17,14 @@ from tinycode_ls.index.document import document_index
 from tinycode_ls.index.suffixes import SuffixIndex
 from tinycode_ls.model.card import ModelCard
 from tinycode_ls.model.document import document_header
-from trainer import voices
+from trainer import voice_quality
+from trainer.byte_quality import ByteQuality
 from trainer.cli import main
 from trainer.evaluate import Measure, byte_figures, read_held_out
 from trainer.export import model_bytes, to_arrays
 from trainer.mixer import MixerNetwork
 from trainer.network import Network
-from trainer.voices import ByteQuality, WorkspaceWithout, line_log_probs, voice_qualities
+from trainer.voice_quality import WorkspaceWithout, line_log_probs, voice_qualities
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +49,12 @@ TEXT = b"def add(first, second):\n    return first + second\n\n\ndef sub(first, 
 OTHER = b"def mul(first, second):\n    return first * second\n" * 3
 
 
-@pytest.mark.parametrize("at_once", [voices.MOST_AT_ONCE, 7])
+@pytest.mark.parametrize("at_once", [voice_quality.MOST_AT_ONCE, 7])
 def test_a_batch_of_positions_is_the_engine_byte_by_byte(
     model: Model, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     """Every line of a file: the same distributions as the search that serves sees."""
-    monkeypatch.setattr(voices, "MOST_AT_ONCE", at_once)
+    monkeypatch.setattr(voice_quality, "MOST_AT_ONCE", at_once)
     assert model.mixer is not None
     logits, state = model.read(document_header("a.py"))
     begin, workspace = 0, SuffixIndex(OTHER)

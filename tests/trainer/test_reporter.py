@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from trainer.loop import StepFigures
-from trainer.progress import RunReporter
+from trainer.reporter import RunReporter
 from trainer.validation import Quality
 
 FIGURES = StepFigures(
