@@ -378,6 +378,36 @@ async def test_settings_pulled_for_each_of_several_folders(bare, tmp_path):
         assert len(await ghost(bare, 0, 3, uri=uri)) == shown
 
 
+async def test_a_folder_that_is_added_brings_its_own_editor_settings(bare, tmp_path):
+    first, second = (lsp.WorkspaceFolder((tmp_path / name).as_uri(), name) for name in ("a", "b"))
+    bare.set_configuration({"tinycode": {}})
+    bare.set_configuration({"tinycode": {"ghostText": False}}, scope_uri=second.uri)
+    await bare.initialize_session(lsp.InitializeParams(capabilities=capabilities(pull=True), workspace_folders=[first]))
+    await status_with(bare, "build")
+    event = lsp.WorkspaceFoldersChangeEvent(added=[second], removed=[])
+    bare.workspace_did_change_workspace_folders(lsp.DidChangeWorkspaceFoldersParams(event))
+    for _ in range(200):
+        if (await status(bare))["log"].count("build") == 2:
+            break
+    for folder, shown in ((first, 1), (second, 0)):
+        uri = f"{folder.uri}/x.py"
+        opened(bare, "gre", uri=uri)
+        assert len(await ghost(bare, 0, 3, uri=uri)) == shown
+
+
+async def test_nothing_is_kept_of_a_notification_that_was_dealt_with(tmp_path):
+    ls = create_server(FakeBackend, Configuration(own_file=tmp_path / "none.toml"))
+    ls.session.configure()
+    saved = lsp.DidSaveTextDocumentParams(lsp.TextDocumentIdentifier("file:///elsewhere/x.py"))
+    for _ in range(20):
+        ls.protocol._handle_notification(lsp.TEXT_DOCUMENT_DID_SAVE, saved)
+    while len(asyncio.all_tasks()) > 1:
+        await asyncio.sleep(0.001)
+    await asyncio.sleep(0)
+    assert not ls.protocol._request_futures
+    ls.session.stop()
+
+
 async def test_settings_stay_when_the_client_does_not_tell_them(tmp_path, monkeypatch):
     configuration = Configuration(own_file=tmp_path / "none.toml")
     ls = create_server(FakeBackend, configuration)

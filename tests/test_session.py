@@ -2,12 +2,14 @@
 
 import asyncio
 import itertools
+import os
 import threading
 from dataclasses import replace
 from pathlib import Path
 
 from fake_server import FakeBackend
 
+from tinycode_ls import git_head
 from tinycode_ls.configuration import Configuration
 from tinycode_ls.session import Ask, Session
 from tinycode_ls.suggestion import Source
@@ -308,4 +310,40 @@ async def test_it_is_indexing_until_the_last_build_is_done(tmp_path, monkeypatch
     goes_on.set()
     await second
     assert session.status()["state"] == "ready"
+    session.stop()
+
+
+async def test_ghost_text_of_another_language_is_forgotten(tmp_path) -> None:
+    """An editor that takes a document for another language closes it and opens it anew, with the same text."""
+    session = Session(FakeBackend(print), Configuration(own_file=tmp_path / "none.toml"))
+    session.configure()
+    asks = []
+    for language in ("python", "javascript"):
+        session.documents.open("untitled:1", 1, language, "x = pri")
+        await session.suggest(Ask("untitled:1", Position(0, 7)))
+        asks.append(session.backend.log[-1])
+        session.close("untitled:1")
+    assert [ask.split()[1].rpartition(".")[2] for ask in asks] == ["py", "js"]
+    session.stop()
+
+
+async def test_a_branch_switch_before_new_settings_is_not_lost(tmp_path, monkeypatch) -> None:
+    """Whoever looks at git first tells the index."""
+    monkeypatch.setattr(git_head, "LOOK_EVERY_S", 0)
+    head = tmp_path / "w" / ".git" / "HEAD"
+    head.parent.mkdir(parents=True)
+    head.write_text("ref: refs/heads/one\n")
+    configuration = Configuration(own_file=tmp_path / "none.toml")
+    configuration.roots = (tmp_path / "w",)
+    backend = FakeBackend(print)
+    session = Session(backend, configuration)
+    session.configure()
+    monkeypatch.setattr(backend, "configure", lambda settings, roots: False)
+    os.utime(head, (1, 1))
+    session.configure()
+    for _ in range(2000):
+        if "refresh None" in backend.log:
+            break
+        await asyncio.sleep(0.001)
+    assert "refresh None" in backend.log
     session.stop()

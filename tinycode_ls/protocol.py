@@ -36,6 +36,13 @@ class TinycodeProtocol(LanguageServerProtocol):
                 self._send_response(data["id"], error=error.to_response_error())
             raise
 
+    def _execute_handler(self, msg_id: Any, *args: Any, **kwargs: Any) -> None:
+        """pygls forgets what it does for a request when it is done, and keeps what it did for notifications: 1 kB each."""
+        super()._execute_handler(msg_id, *args, **kwargs)
+        future = self._request_futures.get(msg_id)
+        if isinstance(future, asyncio.Future):
+            future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
+
 
 class InTurn(asyncio.StreamReader):
     """Messages that come together are taken one after the other: the work that one begins sees the text as it was then, not as

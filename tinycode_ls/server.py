@@ -103,7 +103,7 @@ async def did_change_watched_files(ls: TinycodeServer, params: lsp.DidChangeWatc
 async def did_change_workspace_folders(ls: TinycodeServer, params: lsp.DidChangeWorkspaceFoldersParams) -> None:
     """Other folders: other settings, another index."""
     ls.session.configuration.roots = open_folders(ls)
-    await settle(ls)
+    await pull_settings(ls)
 
 
 async def did_change_configuration(ls: TinycodeServer, params: lsp.DidChangeConfigurationParams) -> None:

@@ -99,9 +99,11 @@ class Session:
     def configure(self) -> None:
         """Bring the settings as they are now into force; problems, and whether to index anew, are kept to be taken."""
         self._problems += self.configuration.resolve()
-        self._index_wish |= self.backend.configure(self.settings, self.configuration.roots)
+        anew = self.backend.configure(self.settings, self.configuration.roots)
+        self._index_wish |= anew
         self._shown, self._ahead = (), None
-        self._git_head.moved(self.configuration.roots)
+        if self._git_head.moved(self.configuration.roots) and not anew:
+            self._in_background(self._refresh(None))
 
     def take_problems(self) -> list[str]:
         """What is wrong with the settings, each line once."""

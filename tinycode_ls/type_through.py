@@ -15,7 +15,7 @@ class Shown:
     def is_accepted_in(self, request: Request) -> bool:
         """Whether `request` is for the place behind the whole suggestion."""
         before, text = self.request.left, self.suggestion.text
-        return self.request.document == request.document and request.left == before + text
+        return _same_document(self.request, request) and request.left == before + text
 
 
 def rest_of(shown: Shown, request: Request) -> Suggestion | None:
@@ -23,7 +23,7 @@ def rest_of(shown: Shown, request: Request) -> Suggestion | None:
 
     The probability stays that of the whole: what is left can only be likelier.
     """
-    if shown.request.document != request.document or shown.request.right != request.right:
+    if not _same_document(shown.request, request) or shown.request.right != request.right:
         return None
     before, text = shown.request.left, shown.suggestion.text
     typed = len(request.left) - len(before)
@@ -32,3 +32,8 @@ def rest_of(shown: Shown, request: Request) -> Suggestion | None:
     if not request.left.endswith(text[:typed]):
         return None
     return replace(shown.suggestion, text=text[typed:], context=shown.suggestion.context + text[:typed])
+
+
+def _same_document(one: Request, other: Request) -> bool:
+    """In the same language, too, which the path tells: an editor's change of language opens the document anew."""
+    return (one.document, one.path) == (other.document, other.path)
