@@ -14,6 +14,7 @@ from pytest_lsp import ClientServerConfig, LanguageClient
 
 from tinycode_ls import server
 from tinycode_ls.configuration import Configuration
+from tinycode_ls.protocol import InTurn
 from tinycode_ls.server import create_server
 
 FAKE = str(Path(__file__).parent / "fake_server.py")
@@ -406,6 +407,13 @@ async def test_nothing_is_kept_of_a_notification_that_was_dealt_with(tmp_path):
     await asyncio.sleep(0)
     assert not ls.protocol._request_futures
     ls.session.stop()
+
+
+async def test_a_message_with_bytes_that_are_no_utf_8_is_read():
+    """As long in UTF-8 as what was sent: what follows on the line stays where the client has it."""
+    reader, body = InTurn(), b'{"text": "a\xff\xc3\xa9\xf0\x9f"}'
+    reader.feed_data(body)
+    assert (await reader.readexactly(len(body))).decode() == '{"text": "a?\u00e9??"}'
 
 
 async def test_settings_stay_when_the_client_does_not_tell_them(tmp_path, monkeypatch):

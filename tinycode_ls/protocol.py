@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable
@@ -18,6 +19,9 @@ from pygls.protocol import LanguageServerProtocol
 from .session import Session
 
 log = logging.getLogger(__name__)
+
+_ODD_BYTE = re.compile("[\udc80-\udcff]")
+"""As `surrogateescape` writes a byte that is no UTF-8."""
 
 
 class TinycodeProtocol(LanguageServerProtocol):
@@ -57,6 +61,12 @@ class InTurn(asyncio.StreamReader):
                 return await super().readline()
             except ValueError as error:
                 log.error("a header line was passed over: %s; expected Content-Length: NUMBER", error)
+
+    async def readexactly(self, n: int) -> bytes:
+        """A message's body. Neovim sends bytes of a file that are no UTF-8 as they are: each becomes one character, so that the
+        message is not lost, and columns in UTF-8 stay right."""
+        body = await super().readexactly(n)
+        return body if body.isascii() else _ODD_BYTE.sub("?", body.decode("utf-8", "surrogateescape")).encode()
 
 
 class TinycodeServer(LanguageServer):

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -288,6 +289,65 @@ def test_a_buffer_that_is_left_in_insert_mode_keeps_no_ghost_text(start, reposit
     nvim.keys(f":buffer {file.name}<CR>")
     nvim.until(lambda: nvim.lua("vim.fn.expand('%:t')") == "a.py", "the first file")
     assert nvim.ghost() == "" and nvim.buffer()[-1] == "y = frobnicat"
+
+
+@pytest.mark.parametrize("key, mode", [("<C-c>", "n"), ("<Insert>", "R")])
+def test_insert_mode_that_is_left_without_a_word_keeps_no_ghost_text(start, key, mode):
+    """No InsertLeave comes for these."""
+    nvim, _ = start("a.py", "x = 1\n")
+    nvim.keys("Goy = frobnicat")
+    nvim.wait_ghost(REST)
+    nvim.keys(key)
+    nvim.until(lambda: nvim.lua("vim.fn.mode()") == mode and not nvim.ghost(), "nothing shown")
+
+
+@pytest.mark.parametrize("leave", [":Tinycode toggle", ":edit b.py"])
+def test_an_answer_that_comes_late_is_not_shown(start, repository, leave):
+    """The server works on it for 0.4 s; meanwhile ghost text is switched off, or somebody turns to another buffer."""
+    (repository / "b.py").write_text("z = 1\n")
+    nvim, _ = start("a.py", "x = 1\n")
+    nvim.lua(f"vim.keymap.set('i', '<F2>', '<Cmd>{leave[1:]}<CR>') or true")
+    nvim.keys(":set hidden<CR>Goslow")
+    time.sleep(0.35)
+    nvim.keys("<F2>")
+    time.sleep(0.8)
+    assert nvim.ghost() == ""
+    nvim.keys("<Esc>:buffer a.py<CR>")
+    nvim.until(lambda: nvim.lua("vim.fn.expand('%:t')") == "a.py", "the first file")
+    assert nvim.ghost() == "" and "rror" not in nvim.lua("vim.fn.execute('messages')")
+
+
+def test_the_key_for_the_next_one_with_nothing_shown_and_after_a_dismissal(start):
+    nvim, _ = start("a.py", "x = 1\n")
+    nvim.keys("Gohello")
+    nvim.until(lambda: nvim.buffer()[-1] == "hello", "the text")
+    time.sleep(0.5)  # it is asked, in vain
+    nvim.keys("<M-]>pdd")  # Escape, ]p and dd
+    nvim.until(lambda: nvim.buffer() == ["x = 1"], "the line gone")
+    nvim.keys("oy = pri")
+    nvim.wait_ghost("nt(x)")
+    nvim.keys("<M-e>")
+    nvim.until(lambda: not nvim.ghost(), "dismissed")
+    nvim.keys("<M-]>")
+    nvim.until(lambda: nvim.ghost().startswith("vate"), "the other one")
+
+
+@pytest.mark.parametrize(
+    "mapping, line",
+    [
+        (r'inoremap <expr> <Tab> "\<Left>Q"', "hellQo"),
+        ("inoremap <Tab> <Nop>", "hello"),
+        ("inoremap <Tab> <Left><lt>Q>", "hell<Q>o"),
+        ("inoremap <Plug>(q) Q|imap <Tab> <Plug>(q)", "helloQ"),
+        ("imap <Tab> <Tab>", "hello\t"),
+    ],
+)
+def test_what_was_mapped_to_our_key(start, mapping, line):
+    nvim, _ = start("a.py", "x = 1\n", "keys = false,")
+    nvim.lua(f"vim.cmd([[set noexpandtab softtabstop=0|{mapping}]]) or true")
+    nvim.lua("require('tinycode.keys')({ accept = '<Tab>' }, require('tinycode')) or true")
+    nvim.keys("Gohello<Tab>")
+    nvim.until(lambda: nvim.buffer()[-1] == line, "its own meaning")
 
 
 def test_without_a_server_there_is_one_line(start, repository):

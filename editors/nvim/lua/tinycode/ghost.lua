@@ -25,7 +25,7 @@ end
 
 local function request(buf)
   local client = require('tinycode').client(buf)
-  if not client or vim.fn.mode() ~= 'i' then return end
+  if not client or vim.fn.mode() ~= 'i' or not M.is_enabled({ bufnr = buf }) then return end
   local row, col = unpack(vim.api.nvim_win_get_cursor(0))
   local range, tick = { to_extmark = function() return row - 1, col end }, vim.b[buf].changedtick
   local params = vim.lsp.util.make_position_params(0, client.offset_encoding)

@@ -2,10 +2,14 @@
 local M = {}
 local inline = vim.lsp.inline_completion or require('tinycode.ghost') -- Neovim 0.12, or our stand-in for 0.11
 local asked = {} ---@type {buf:integer?,client:table,handler:function,several:integer?} the last question for ghost text
+local hushed = '' -- the place where it was dismissed, and is not to come back by itself
+local drawn = vim.api.nvim_create_namespace(vim.lsp.inline_completion and 'nvim.lsp.inline_completion' or 'tinycode.ghost')
 
 --- Suggested keys; none of them is Tab. Each keeps its own meaning while nothing is shown.
 M.keys = { accept = '<M-y>', accept_line = '<M-l>', accept_word = '<M-w>',
   next = '<M-]>', previous = '<M-[>', dismiss = '<M-e>' }
+
+local function place() return vim.inspect({ vim.fn.bufnr(), vim.b.changedtick, vim.api.nvim_win_get_cursor(0) }) end
 
 function M.client(buf) return vim.lsp.get_clients({ name = 'tinycode', bufnr = buf })[1] end
 
@@ -40,11 +44,16 @@ function M.setup(opts) -- see :help tinycode.setup()
     on_init = function(client) -- note the questions: no editor asks for alternatives, so `cycle` asks in its name
       local request = client.request
       client.request = function(self, method, params, handler, buf)
-        if method == 'textDocument/inlineCompletion' then asked = { buf = buf, client = self, handler = handler } end
-        return request(self, method, params, handler, buf)
+        if method ~= 'textDocument/inlineCompletion' then return request(self, method, params, handler, buf) end
+        if buf ~= vim.fn.bufnr() or hushed == place() then return false end -- a timer goes off late
+        local this = { buf = buf, client = self, handler = handler }
+        asked = this
+        local function answer(...) if asked == this and hushed ~= place() then handler(...) end end
+        return request(self, method, params, answer, buf)
       end
     end,
     on_attach = function(client, buf)
+      if asked.buf == buf then asked = {} end
       if opts.ghost_text ~= false and not vim.b[buf].tinycode_off then inline.enable(true, { bufnr = buf }) end
       if opts.completion then vim.lsp.completion.enable(true, client.id, buf, { autotrigger = true }) end
       vim.schedule(function() -- ask at once where somebody types; a buffer being loaded passes for the current one
@@ -53,16 +62,20 @@ function M.setup(opts) -- see :help tinycode.setup()
     end,
   })
   if opts.keys ~= false then require('tinycode.keys')(vim.tbl_extend('force', M.keys, opts.keys or {}), M) end
-  if vim.lsp.inline_completion then -- a buffer may be left in Insert mode: its ghost text goes
-    vim.api.nvim_create_autocmd('BufLeave', { group = vim.api.nvim_create_augroup('tinycode', {}),
-      callback = function(event) inline.get({ bufnr = event.buf, on_accept = function() end }) end })
+  local function leave(event) -- InsertLeave does not come for CTRL-C, for <Insert>, to a buffer left in Insert mode
+    asked, hushed = {}, ''
+    inline.get({ bufnr = event.buf, on_accept = function() end })
   end
+  local group = vim.api.nvim_create_augroup('tinycode', {})
+  vim.api.nvim_create_autocmd('BufLeave', { group = group, callback = leave })
+  vim.api.nvim_create_autocmd('ModeChanged', { group = group, pattern = { 'i*:n', 'i*:R*', 'ni*:n' }, callback = leave })
   vim.lsp.enable('tinycode')
 end
 
 function M.toggle()
   local buffer = { bufnr = vim.api.nvim_get_current_buf() }
   local on = not inline.is_enabled(buffer)
+  asked = {}
   inline.enable(on, buffer)
   vim.b.tinycode_off = not on -- also after :edit and :Tinycode restart
   vim.notify('tinycode: ghost text ' .. (on and 'on' or 'off') .. ' in this buffer')
@@ -84,9 +97,14 @@ local function keep(rest)
   asked.handler(nil, { { insertText = rest, range = { start = at, ['end'] = at } } }, { client_id = asked.client.id })
 end
 
---- Insert what `part` takes of the shown text; undo takes away just this. False when nothing is shown.
+local function hush() hushed = place() return '' end
+
+--- Insert what `part` takes of the shown text; undo takes away just this. False when nothing is shown. What another server
+--- gave is Neovim's to insert.
 local function take(part)
   return inline.get({ on_accept = function(item)
+    local client = item.client_id and vim.lsp.get_client_by_id(item.client_id)
+    if client and client.name ~= 'tinycode' then return part ~= hush and item or nil end
     local rest = M.rest(item.insert_text, item.range:to_extmark()) or ''
     local text = part(rest)
     if text == '' then return end
@@ -102,12 +120,14 @@ function M.accept_line() return take(function(text) return text:match('^\n*[^\n]
 function M.accept_word() -- or signs; with the blanks before them
   return take(function(text) return text:match('^%s*[%w_\128-\255]+') or text:match('^%s*[^%w_%s]+') or text end)
 end
-function M.dismiss() return take(function() return '' end) end
+function M.dismiss() return take(hush) end
 
---- Alternatives are asked for at the first step; typing on begins anew.
+--- Alternatives are asked for at the first step; typing on begins anew. What was dismissed comes back.
 local function cycle(count)
   local buf, tick, last = vim.api.nvim_get_current_buf(), vim.b.changedtick, asked
-  if last.buf ~= buf or last.client:is_stopped() or not inline.is_enabled({ bufnr = buf }) then return false end
+  local shown = hushed == place() or vim.api.nvim_buf_get_extmarks(0, drawn, 0, -1, { limit = 1 })[1]
+  if last.buf ~= buf or last.client:is_stopped() or not shown then return false end
+  hushed = ''
   if last.several == tick then inline.select({ count = count }) return true end
   local params = vim.lsp.util.make_position_params(0, last.client.offset_encoding)
   params.context = { triggerKind = 1 } -- invoked: the server then gives several, the one on the screen first

@@ -4,12 +4,19 @@
 --- then the key, as which a terminal sends those two when they are typed fast.
 local function own_meaning(key)
   local mapped, apart = vim.fn.maparg(key, 'i', false, true), key:gsub('^<[MA]%-(.)>$', '<Esc>%1')
+  local rhs = mapped.rhs and mapped.rhs:gsub('<SID>', '<SNR>' .. mapped.sid .. '_')
   return function()
-    if mapped.callback and mapped.expr == 1 then return mapped.callback() or '' end
-    if mapped.callback then vim.schedule(mapped.callback) return '' end
-    if mapped.rhs then return mapped.expr == 1 and vim.api.nvim_eval(mapped.rhs) or mapped.rhs end
-    if apart == key then return key end
-    vim.api.nvim_feedkeys(vim.keycode(apart), 'im', false) -- what follows Escape may be mapped
+    local keys, may_be_mapped = vim.keycode(apart), apart ~= key
+    if mapped.callback and mapped.expr == 0 then vim.schedule(mapped.callback) return '' end
+    if mapped.expr == 1 then
+      keys = (mapped.callback or function() return vim.api.nvim_eval(rhs) end)() or ''
+      keys = mapped.replace_keycodes == 1 and vim.keycode(keys) or keys
+    elseif rhs then
+      keys = rhs:lower() == '<nop>' and '' or vim.keycode(rhs)
+    end
+    if rhs or mapped.callback then may_be_mapped = mapped.noremap == 0 and not vim.startswith(keys, vim.keycode(key)) end
+    if not may_be_mapped then return keys end
+    vim.api.nvim_feedkeys(keys, 'im', false)
     return ''
   end
 end
@@ -22,7 +29,7 @@ return function(keys, actions)
     elseif key then
       local otherwise = own_meaning(key)
       local function act() return actions[name]() and '' or otherwise() end
-      vim.keymap.set('i', key, act, { expr = true, desc = 'tinycode: ' .. name })
+      vim.keymap.set('i', key, act, { expr = true, replace_keycodes = false, desc = 'tinycode: ' .. name })
     end
   end
 end
