@@ -78,3 +78,18 @@ sys.exit(code)
 """
     done = run(("-c", script))
     assert (done.returncode, done.stderr.strip()) == (INTERRUPTED, "tinycode-train: stopped")
+
+
+@pytest.mark.parametrize("command", ["fit x --out y", "tune", "export x --out y", "mix x=y"])
+def test_a_trainer_without_its_packages_says_how_to_get_them(command, tmp_path):
+    """As where only the server was installed."""
+    script = f"""
+import sys
+for name in ("torch", "onnx", "tqdm", "filelock"):
+    sys.modules[name] = None
+from trainer.cli import main, parser
+assert parser().format_help()
+sys.exit(main({command.split()!r}))
+"""
+    done = run(("-c", script), cwd=tmp_path)
+    assert done.returncode == 2 and "pipx install --force '.[train]'" in done.stderr and done.stderr.count("\n") == 1

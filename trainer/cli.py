@@ -20,6 +20,10 @@ from .leader import leads
 from .recipe import TUNE_DEFAULTS, Recipe
 from .run_folder import run_beside, serves_by_itself, stopped
 
+NOT_THE_SERVERS = ("torch", "onnx", "tqdm", "filelock")
+"""Packages that come with the extra [train] alone; the command itself comes with the server."""
+INSTALL = "install the trainer's packages, in the clone of tinycode-ls: pipx install --force '.[train]'"
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0, 2 when something the user gave is wrong, 3 when a worse model was not written, 130 on Ctrl-C."""
@@ -28,7 +32,12 @@ def main(arguments: list[str] | None = None) -> int:
     def work() -> int:
         parser().parse_args(arguments, options)
         _refuse_strangers()
-        return int(options.run(options))
+        try:
+            return int(options.run(options))
+        except ModuleNotFoundError as error:
+            if error.name not in NOT_THE_SERVERS:
+                raise
+            raise TrainingError(f"{error.name} is not installed; {INSTALL}") from error
 
     def interrupted() -> str:
         return stopped(options.command, options.folder) if leads() else ""

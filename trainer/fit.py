@@ -19,6 +19,7 @@ from tinycode_ls.model.file import read_model_file
 from .attention import with_attention, with_reach
 from .batches import fitting_batch
 from .checkpoint import load_checkpoint
+from .claim import claimed
 from .corpus.store import Corpus
 from .export import import_weights
 from .loop import Run, resume_run, start_run, train
@@ -29,7 +30,7 @@ from .publish import check_out, export_run
 from .recipe import Recipe
 from .reporter import RunReporter
 from .run_corpus import corpus_of_run, prepare_together
-from .run_folder import claimed, drop_old_run, refuse_unfinished
+from .run_folder import drop_old_run, refuse_unfinished
 
 T = TypeVar("T")
 

@@ -24,7 +24,7 @@ td,th{padding:.15em .8em;text-align:right;border-bottom:1px solid #eee} td:first
 pre{background:#f6f6f6;padding:.7em;overflow:auto;font-size:13px} .given{color:#888} .note{color:#944}
 .pictures{display:flex;flex-wrap:wrap;gap:1em} .pictures svg{max-width:100%;height:auto}
 """
-INSTALL = "the report needs matplotlib; install it with: pip install 'tinycode-ls[report]'"
+INSTALL = "the report needs matplotlib; install it beside tinycode-train: pip install matplotlib"
 
 
 @dataclass(frozen=True)

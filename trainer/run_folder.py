@@ -1,10 +1,6 @@
-"""Where a run is kept unless --run says so, who may use the folder, and what is left of a run that was stopped."""
+"""Where a run is kept unless --run says so, and what is left of a run that was stopped."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from tinycode_ls.atomic import write_atomic
 from tinycode_ls.errors import TrainingError
@@ -71,27 +67,3 @@ def protect(folder: Path) -> None:
     ignore = folder / ".gitignore"
     if not ignore.exists():
         write_atomic(ignore, b"# Made of this repository by `tinycode-train tune`: keep it on this machine.\n*\n")
-
-
-@contextmanager
-def claimed(folder: Path) -> Iterator[None]:
-    """A run's folder, for one process, or one group of them, at a time. Raises TrainingError where another has it."""
-    if not leads():
-        yield
-        return
-    lock = FileLock(folder / "lock", timeout=0)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout as error:
-        raise TrainingError(
-            f"{folder}: another tinycode-train works in it; wait for it, or choose another folder with --run"
-        ) from error
-    except OSError as error:
-        raise TrainingError(
-            f"{folder}: cannot be used ({error.strerror or error}); choose another with --run"
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()

@@ -16,6 +16,7 @@ from tinycode_ls.model.document import document_header
 
 from .byte_quality import ByteQuality
 from .checkpoint import load_checkpoint
+from .claim import claimed
 from .corpus.store import Corpus
 from .export import model_bytes
 from .fit import base_weights, fitted_recipe, recipe_on, resume, run_to_end
@@ -25,7 +26,7 @@ from .order import Order
 from .publish import check_out, final_weights, make_card
 from .recipe import Recipe
 from .run_corpus import prepare_corpus
-from .run_folder import claimed, drop_old_run, make_private, protect, serves_by_itself, tuning_folder
+from .run_folder import drop_old_run, make_private, protect, serves_by_itself, tuning_folder
 from .voice_quality import byte_quality
 
 MOST_MEASURED = 200_000

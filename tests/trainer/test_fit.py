@@ -12,6 +12,7 @@ from tinycode_ls.errors import TrainingError
 from tinycode_ls.model.card import ModelCard
 from trainer import cli
 from trainer import tune as tuning
+from trainer.claim import claimed
 from trainer.export import import_weights, model_bytes
 from trainer.fit import fit, resume
 from trainer.mixer import MixerNetwork
@@ -19,7 +20,6 @@ from trainer.network import Network
 from trainer.order import Order, open_order
 from trainer.publish import check_out, export_checkpoint, export_run
 from trainer.recipe import Recipe
-from trainer.run_folder import claimed
 from trainer.tune import resume_tune, tune
 
 RECIPE = Recipe(hidden=16, embedding=8, attention=0, steps=3, batch=4, sequence=16, dropout=0.0, threads=1)

@@ -50,7 +50,7 @@ function M.tune(...)
   local client, server = tinycode.client(0) or tinycode.client(), tinycode.command()[1]
   local trainer = server:match('tinycode%-ls$') and server:gsub('ls$', 'train') or 'tinycode-train'
   if vim.fn.executable(trainer) == 0 then
-    return vim.notify("tinycode: no " .. trainer .. "; install tinycode-ls[train]", vim.log.levels.ERROR)
+    return vim.notify('tinycode: no ' .. trainer .. "; in the clone of tinycode-ls: pipx install '.[train]'", vim.log.levels.ERROR)
   end
   vim.cmd('botright new')
   vim.fn.jobstart({ trainer, 'tune', ... }, { term = true, cwd = client and client.root_dir })

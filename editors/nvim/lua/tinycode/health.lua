@@ -4,7 +4,7 @@ return { check = function()
   health.start('tinycode')
   local server = tinycode.command()[1]
   if vim.fn.executable(server) == 1 then health.ok('server: ' .. server) else
-    health.error('no ' .. server .. ' on PATH or in ~/.local/bin', { 'pip install tinycode-ls',
+    health.error('no ' .. server .. ' on PATH or in ~/.local/bin', { 'in the clone of tinycode-ls: pipx install .',
       "or setup({ cmd = { '/path/to/tinycode-ls' } }), see :help tinycode.setup()" })
   end
   local status = tinycode.client() and commands.ask('tinycode.status')
