@@ -190,6 +190,10 @@ LANGUAGE_OF = [
     ("page.j2", "html"),
     ("config.h.in", "c"),
     ("MANIFEST.in", None),
+    ("Dockerfile.dev", "docker"),
+    ("configure.ac", "m4"),
+    (".editorconfig", "ini"),
+    ("LICENSE", None),
 ]
 
 

@@ -4,26 +4,36 @@ import re
 from pathlib import Path, PurePath
 
 _SUFFIXES = {
-    "python": ".py .pyi", "cython": ".pyx .pxd .pxi", "starlark": ".bzl .bazel .star",
-    "javascript": ".js .mjs .cjs .jsx", "typescript": ".ts .mts .cts .tsx", "coffeescript": ".coffee",
-    "go": ".go", "rust": ".rs", "zig": ".zig", "nim": ".nim", "d": ".d", "crystal": ".cr",
-    "c": ".c .h", "cpp": ".cc .cpp .cxx .hpp .hh .hxx .c++ .h++ .inl .ipp .tpp .ixx .cppm .ino",
-    "objectivec": ".m .mm", "cuda": ".cu .cuh", "glsl": ".glsl .vert .frag .comp .geom", "hlsl": ".hlsl",
-    "wgsl": ".wgsl", "metal": ".metal", "asm": ".s .asm", "verilog": ".v .vh .sv .svh", "vhdl": ".vhd .vhdl",
-    "java": ".java", "kotlin": ".kt .kts", "groovy": ".groovy", "gradle": ".gradle", "scala": ".scala .sc .sbt",
-    "apex": ".cls .trigger", "clojure": ".clj .cljs .cljc .edn", "csharp": ".cs", "fsharp": ".fs .fsi .fsx", "vb": ".vb .bas",
-    "swift": ".swift", "dart": ".dart", "php": ".php", "ruby": ".rb .rake .gemspec", "lua": ".lua",
-    "perl": ".pl .pm .t .raku .rakumod", "r": ".r", "julia": ".jl", "fortran": ".f .for .f90 .f95 .f03 .f08",
-    "pascal": ".pas .dpr .lpr", "ada": ".adb .ads", "haxe": ".hx", "haskell": ".hs .lhs", "elm": ".elm",
-    "purescript": ".purs", "ocaml": ".ml .mli", "lean": ".lean", "elixir": ".ex .exs", "erlang": ".erl .hrl",
-    "gdscript": ".gd", "solidity": ".sol", "vim": ".vim", "lisp": ".el .lisp", "scheme": ".scm .rkt .ss", "tcl": ".tcl",
+    "python": ".py .pyi .smk", "cython": ".pyx .pxd .pxi", "starlark": ".bzl .bazel .star",
+    "javascript": ".js .mjs .cjs .jsx", "typescript": ".ts .mts .cts .tsx", "coffeescript": ".coffee", "go": ".go",
+    "rust": ".rs", "zig": ".zig", "nim": ".nim .nimble .nims", "d": ".d", "crystal": ".cr", "c": ".c .h",
+    "cpp": ".cc .cpp .cxx .hpp .hh .hxx .c++ .h++ .inl .ipp .tpp .ixx .cppm .ino", "objectivec": ".m .mm",
+    "cuda": ".cu .cuh", "glsl": ".glsl .vert .frag .comp .geom", "hlsl": ".hlsl", "wgsl": ".wgsl", "opencl": ".cl",
+    "metal": ".metal", "asm": ".s .asm", "verilog": ".v .vh .sv .svh", "vhdl": ".vhd .vhdl", "java": ".java .pde",
+    "kotlin": ".kt .kts", "groovy": ".groovy .nf", "gradle": ".gradle", "scala": ".scala .sc .sbt",
+    "apex": ".cls .trigger", "clojure": ".clj .cljs .cljc .edn", "csharp": ".cs", "fsharp": ".fs .fsi .fsx",
+    "vb": ".vb .bas", "swift": ".swift", "dart": ".dart", "php": ".php .phtml",
+    "ruby": ".rb .rake .gemspec .ru .podspec .jbuilder", "lua": ".lua .rockspec", "perl": ".pl .pm .t .raku .rakumod",
+    "r": ".r", "julia": ".jl", "fortran": ".f .for .f90 .f95 .f03 .f08", "pascal": ".pas .dpr .lpr",
+    "ada": ".adb .ads", "haxe": ".hx", "haskell": ".hs .lhs .hsc", "elm": ".elm", "purescript": ".purs",
+    "ocaml": ".ml .mli", "lean": ".lean", "elixir": ".ex .exs", "erlang": ".erl .hrl", "gdscript": ".gd",
+    "solidity": ".sol", "vim": ".vim", "lisp": ".el .lisp .lsp .asd .fnl", "scheme": ".scm .rkt .ss", "tcl": ".tcl",
     "shell": ".sh .bash .zsh .ksh .bats .fish", "powershell": ".ps1 .psm1 .psd1", "bat": ".bat .cmd", "awk": ".awk",
-    "sql": ".sql", "css": ".css .scss .sass .less .styl .tcss", "html": ".html .htm .xhtml .cshtml .razor .haml .pug .slim",
-    "vue": ".vue", "svelte": ".svelte", "astro": ".astro", "xml": ".xml .xsd .xsl .xslt .xaml .csproj .fsproj .props .targets",
-    "markdown": ".md .mdx .rst .adoc .rmd .qmd", "text": ".txt", "tex": ".tex .sty .bib", "toml": ".toml", "yaml": ".yaml .yml",
-    "json": ".json .jsonc .json5", "ini": ".cfg .ini .conf .properties", "cmake": ".cmake", "make": ".mk", "nix": ".nix",
-    "protobuf": ".proto", "thrift": ".thrift", "terraform": ".tf .hcl", "graphql": ".graphql .gql", "prisma": ".prisma",
-    "cue": ".cue", "jsonnet": ".jsonnet .libsonnet", "rego": ".rego", "puppet": ".pp", "qml": ".qml",
+    "sql": ".sql .pgsql .plsql .ddl", "css": ".css .scss .sass .less .styl .tcss",
+    "html": ".html .htm .xhtml .cshtml .razor .haml .pug .slim .jsp", "vue": ".vue", "svelte": ".svelte",
+    "astro": ".astro", "xml": ".xml .xsd .xsl .xslt .xaml .csproj .fsproj .props .targets",
+    "markdown": ".md .mdx .rst .adoc .rmd .qmd .org .asciidoc", "text": ".txt", "tex": ".tex .sty .bib",
+    "toml": ".toml", "yaml": ".yaml .yml", "json": ".json .jsonc .json5",
+    "ini": ".cfg .ini .conf .properties .service .timer .socket .desktop", "cmake": ".cmake", "make": ".mk .mak .am",
+    "nix": ".nix", "protobuf": ".proto", "thrift": ".thrift", "terraform": ".tf .hcl .nomad",
+    "graphql": ".graphql .gql", "prisma": ".prisma", "cue": ".cue", "jsonnet": ".jsonnet .libsonnet", "rego": ".rego",
+    "puppet": ".pp", "qml": ".qml", "docker": ".dockerfile", "m4": ".m4 .ac", "gn": ".gn .gni", "dts": ".dts .dtsi",
+    "gherkin": ".feature", "vala": ".vala .vapi", "gleam": ".gleam", "odin": ".odin", "mojo": ".mojo",
+    "rescript": ".res .resi", "reason": ".re .rei", "typst": ".typ", "bicep": ".bicep", "robot": ".robot",
+    "cobol": ".cbl .cob .cpy", "sas": ".sas", "stata": ".ado", "abap": ".abap", "cabal": ".cabal", "move": ".move",
+    "cairo": ".cairo", "vyper": ".vy", "wdl": ".wdl", "idris": ".idr", "agda": ".agda", "dafny": ".dfy",
+    "capnp": ".capnp", "flatbuffers": ".fbs", "dhall": ".dhall", "antlr": ".g4", "yacc": ".y .yy .l", "hack": ".hack",
+    "nushell": ".nu", "p4": ".p4", "codeql": ".ql .qll",
 }  # fmt: skip
 """Language -> suffixes, the usual one first."""
 LANGUAGES = {suffix: language for language, suffixes in _SUFFIXES.items() for suffix in suffixes.split()}
@@ -35,7 +45,13 @@ NAMED = {"Makefile": "make", "makefile": "make", "GNUmakefile": "make", "Justfil
          "Dockerfile": "docker", "Containerfile": "docker", "CMakeLists.txt": "cmake", "meson.build": "meson",
          "Gemfile": "ruby", "Rakefile": "ruby", "Podfile": "ruby", "Fastfile": "ruby", "Brewfile": "ruby",
          "Vagrantfile": "ruby", "Jenkinsfile": "groovy", "BUILD": "starlark", "WORKSPACE": "starlark", "Tiltfile": "starlark",
-         "SConstruct": "python", "SConscript": "python", "go.mod": "gomod"}  # fmt: skip
+         "SConstruct": "python", "SConscript": "python", "go.mod": "gomod", "Snakefile": "python", "BUCK": "starlark",
+         **dict.fromkeys(("Guardfile", "Dangerfile", "Berksfile", "Capfile", "Appfile", "Matchfile", "Thorfile"), "ruby"),
+         "PKGBUILD": "shell", "APKBUILD": "shell",
+         **dict.fromkeys((".babelrc", ".eslintrc", ".prettierrc", ".stylelintrc", ".swcrc"), "json"),
+         **dict.fromkeys((".editorconfig", ".flake8", ".pylintrc", ".coveragerc"), "ini"),
+         **dict.fromkeys((".vimrc", ".gvimrc", ".ideavimrc"), "vim"),
+         **dict.fromkeys((".clang-format", ".clang-tidy", ".clangd"), "yaml"), ".emacs": "lisp"}  # fmt: skip
 
 SECRET_NAMES = {".netrc", "_netrc", ".npmrc", ".pypirc", ".pgpass", ".my.cnf", ".s3cfg", ".htpasswd", ".dockercfg",
                 ".git-credentials", "credentials", "auth.json", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519",
@@ -59,12 +75,12 @@ GENERATED_ENDINGS = ("_pb2.py", "_pb2_grpc.py", ".pb.go", ".min.js", ".min.css",
 
 
 def language_of(path: str | PurePath) -> str | None:
-    """`python` for `x.py`; None when the name is not a source file's."""
+    """`python` for `x.py`, `docker` for `Dockerfile.dev`; None when the name is not a source file's."""
     path = PurePath(path)
     suffix = path.suffix.lower()
     if suffix in TEMPLATES:
         return language_of(path.stem) or (None if suffix == ".in" else "html")
-    return NAMED.get(path.name) or LANGUAGES.get(suffix)
+    return NAMED.get(path.name) or LANGUAGES.get(suffix) or NAMED.get(path.stem)
 
 
 def is_secret(path: str | Path) -> bool:
