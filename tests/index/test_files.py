@@ -74,6 +74,16 @@ def test_content_decides_next(content: bytes, reason: str) -> None:
     assert (reason in verdict.reason) if reason else verdict.kept
 
 
+@pytest.mark.parametrize(
+    "judged", [lambda path, root: judge(path, root), lambda path, root: judge_content(path, path.read_bytes())]
+)
+def test_a_script_without_a_suffix_is_known_by_its_first_line(tmp_path: Path, judged) -> None:
+    """As in a folder of commands; a program or a text that has no suffix either is none."""
+    assert judged(write(tmp_path, "libexec/deploy", "#!/bin/sh\necho deployed\n"), tmp_path).kept
+    for name, content in [("notes", b"hello\n"), ("program", b"\x7fELF\2\1\1"), ("nothing", b"")]:
+        assert "no #!" in judged(write(tmp_path, name, content), tmp_path).reason
+
+
 def test_secrets_are_never_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the size nor the content of a secret is looked at."""
     paths = [write(tmp_path, name) for name in (".env", "id_rsa", "server.key", "secrets.toml")]

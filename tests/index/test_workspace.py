@@ -31,6 +31,17 @@ def test_what_is_written_is_known_and_what_is_deleted_is_gone(tmp_path: Path) ->
     assert knows(workspace, b"xyzzy") and not knows(workspace, b"frobnicate")
 
 
+def test_scripts_without_a_suffix_are_known_where_they_may_be_run(tmp_path: Path) -> None:
+    """What may not be run is not even looked at: stores of thousands of files have no suffixes either."""
+    for name, mode in [("deploy", 0o755), ("stored", 0o644), ("program", 0o755)]:
+        (tmp_path / name).write_text(f"{'' if name == 'program' else '#!'}/bin/sh\n{name}_all_servers\n")
+        (tmp_path / name).chmod(mode)
+    workspace = Workspace([tmp_path])
+    workspace.build()
+    assert [Path(path).name for path, _ in workspace.texts()] == ["deploy"]
+    assert knows(workspace, b"deploy_all_servers")
+
+
 def test_refreshed_is_rebuilt(tmp_path: Path) -> None:
     """Step by step or from scratch, the index is the same."""
     for name in "abc":

@@ -101,4 +101,10 @@ def judge_name(path: Path, root: Path) -> str:
         return f"vendored or built ({bad}/)"
     if path.name in LOCK_FILES or path.name.endswith(GENERATED_ENDINGS):
         return "generated, by its name"
-    return "" if language_of(path) else f"not a source file ({path.suffix or path.name})"
+    return "" if language_of(path) or may_be_script(path) else f"not a source file ({path.suffix or path.name})"
+
+
+def may_be_script(path: PurePath) -> bool:
+    """Whether only its first line tells: a name without a suffix, as commands have, and not as LICENSE. See `files.judge`."""
+    name = path.name
+    return not (path.suffix or name.startswith(".") or name.isupper() or language_of(path))

@@ -7,6 +7,7 @@ What is on disk counts, except where an open document has other text: then that 
 import logging
 import os
 import re
+import stat
 import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from ..memory import give_back
 from ..model.document import document_header
 from ..text import plain
 from .files import MOST_FILE_BYTES, Verdict, judge, judge_content, list_files, would_list
-from .names import VENDORED, judge_name
+from .names import VENDORED, judge_name, may_be_script
 from .order import nearest_first
 from .suffixes import SuffixIndex
 
@@ -155,7 +156,7 @@ class Workspace:
             return False
         if path.name in IGNORE_FILES or _holds_something(path):
             return True
-        return not judge_name(path, root) and os.path.lexists(path) and not self._known(path)
+        return _may_count(path, root) and os.path.lexists(path) and not self._known(path)
 
     def _expected(self, path: Path) -> bool:
         """Whether it was there at the last look at all, as a file that is listed or a folder of one."""
@@ -236,7 +237,7 @@ class Workspace:
             root = self._root_of(path)
             if root is not None and would_list(path, root):
                 listed[path] = root
-        return {path: root for path, root in listed.items() if not judge_name(path, root)}
+        return {path: root for path, root in listed.items() if _may_count(path, root)}
 
     def _current(self, path: Path, budget: int) -> _File | str | None:
         """The file as it is now; a reason when it does not count, None when it does not fit."""
@@ -322,6 +323,20 @@ def _folders_of(paths: Iterable[Path]) -> set[Path]:
             found.add(folder)
             folder = folder.parent
     return found
+
+
+def _may_count(path: Path, root: Path) -> bool:
+    """By its name. What has no suffix may be a script if it may be run: else each file of a store of thousands would be
+    opened, and kept in mind."""
+    return not judge_name(path, root) and (not may_be_script(path) or _may_be_run(path))
+
+
+def _may_be_run(path: Path) -> bool:
+    try:
+        mode = path.lstat().st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(mode) and os.access(path, os.X_OK)
 
 
 def _is_link(path: Path) -> bool:

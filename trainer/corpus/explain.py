@@ -50,10 +50,11 @@ def _left_out(path: Path, root: Path, inside: Path, suffixes: Collection[str] | 
     if reason := judge(root / inside, root).reason:
         return reason
     if suffixes is not None and path.suffix.lower() not in suffixes:
-        return f"{language_of(path)} ({path.suffix or path.name}) is trained on only where the file itself is named"
+        language = language_of(path) or "a script"
+        return f"{language} ({path.suffix or path.name}) is trained on only where the file itself is named"
     return "" if root / inside in list_files(root) else "ignored (by git, .tinycodeignore, or a hidden folder)"
 
 
 def _kept(path: Path, inside: Path) -> str:
     header = document_header(inside if inside.name else path.name).strip(b"\0\n").decode("utf-8", "replace")
-    return f'{language_of(path)}, {path.stat().st_size} bytes, headed "{header}"'
+    return f'{language_of(path) or "a script"}, {path.stat().st_size} bytes, headed "{header}"'
