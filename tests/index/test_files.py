@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tinycode_ls.index.files import MOST_FILE_BYTES, judge, judge_content, list_files, normalise
+from tinycode_ls.index.files import MOST_FILE_BYTES, judge, judge_content, list_files, normalise, would_list
 from tinycode_ls.index.names import is_secret, judge_name, language_of
 
 HERE = Path("/project")
@@ -159,6 +159,28 @@ def test_repository_runs_nothing_of_its_own(tmp_path: Path) -> None:
     git(tmp_path, "config", "core.fsmonitor", str(hook))
     write(tmp_path, "a.py")
     assert "a.py" in names(tmp_path)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_partial_clone_fetches_nothing(tmp_path: Path) -> None:
+    """A .gitignore that is neither in the folder nor in the clone: git would ask the server, by a command that the
+    repository names."""
+    git(tmp_path, "init", "-q")
+    write(tmp_path, "lib/a.py")
+    write(tmp_path, "lib/.gitignore", "*.log.py\n")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "update-index", "--skip-worktree", "lib/.gitignore")
+    (tmp_path / "lib" / ".gitignore").unlink()
+    for file in (tmp_path / ".git" / "objects").glob("??/*"):
+        file.unlink()
+    (tmp_path / ".git" / "config").write_text(
+        "[core]\nrepositoryformatversion = 1\nsshCommand = \"touch '" + str(tmp_path / "ran") + "'; false\"\n"
+        '[extensions]\npartialClone = origin\n[protocol "ssh"]\nallow = always\n'
+        '[remote "origin"]\nurl = ssh://example.org/a\npromisor = true\n'
+    )
+    write(tmp_path, "lib/b.py")
+    assert {"lib/a.py", "lib/b.py"} <= set(names(tmp_path))
+    assert would_list(tmp_path / "lib" / "c.py", tmp_path)
     assert not (tmp_path / "ran").exists()
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pathspec
 
+from ..git import git_command, git_environment
 from .names import VENDORED, judge_name, may_be_script
 
 log = logging.getLogger(__name__)
@@ -137,10 +138,8 @@ def would_list(path: Path, root: Path) -> bool:
 
 
 def _git(root: Path, *words: str) -> "subprocess.CompletedProcess[bytes]":
-    """Runs no program that the repository names (fsmonitor), and asks nobody anything."""
-    command = ["git", "-c", "core.fsmonitor=false", "-C", str(root), *words]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    return subprocess.run(command, capture_output=True, timeout=30, stdin=subprocess.DEVNULL, env=environment)
+    command = git_command(root, *words)
+    return subprocess.run(command, capture_output=True, timeout=30, stdin=subprocess.DEVNULL, env=git_environment())
 
 
 def _git_files(root: Path, say: Say) -> set[Path]:

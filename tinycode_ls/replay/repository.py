@@ -12,16 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import HistoryError
+from ..git import git_command, git_environment
 
-_SAFE = (
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    "protocol.allow=never",
-    "-c",
-    "core.quotePath=false",
-    "--no-replace-objects",
-)
 _PLAIN_DIFF = ("--no-color", "--no-ext-diff", "--no-textconv", "--diff-algorithm=myers", "--inter-hunk-context=0")
 _HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 REGULAR = ("100644", "100755")
@@ -149,24 +141,19 @@ class Repository:
     def _attempt(self, *words: str) -> "subprocess.CompletedProcess[bytes]":
         try:
             return subprocess.run(
-                self._command(words), capture_output=True, stdin=subprocess.DEVNULL, env=_environment()
+                git_command(self.folder, *words),
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                env=git_environment(),
             )
         except OSError as error:
             raise HistoryError(f"git cannot be run ({error.strerror}); install git") from error
 
     def _start(self, *words: str) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
-            self._command(words),
+            git_command(self.folder, *words),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_environment(),
+            env=git_environment(),
         )
-
-    def _command(self, words: tuple[str, ...]) -> list[str]:
-        return ["git", *_SAFE, "-C", str(self.folder), *words]
-
-
-def _environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    return kept | {"LC_ALL": "C", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
