@@ -1,5 +1,6 @@
 """Settings: later layers win, what is wrong is named and ignored, a workspace cannot point outside itself."""
 
+import os
 from dataclasses import fields
 from pathlib import Path
 
@@ -63,6 +64,21 @@ def test_a_toml_file(tmp_path: Path):
     file.write_text("precision = 0.7\ndisabled-languages = ['markdown']\n")
     layer, problems = read_toml(file, trusted=False)
     assert merge([layer])[0] == Settings(precision=0.7, disabled_languages=("markdown",)) and not problems
+
+
+def test_a_toml_file_without_an_end(tmp_path: Path):
+    """A repository may hold a link to a device that never ends; a pipe would be waited for."""
+    file = tmp_path / ".tinycode.toml"
+    file.symlink_to("/dev/zero")
+    _, (problem,) = read_toml(file, trusted=False)
+    assert "not a regular file" in problem
+    file.unlink()
+    os.mkfifo(file)
+    assert read_toml(file, trusted=False)[1] == [problem]
+    file.unlink()
+    file.write_bytes(b"#" * 1_000_001)
+    _, (problem,) = read_toml(file, trusted=False)
+    assert "larger than 1000000 bytes" in problem
 
 
 @pytest.mark.parametrize("content", [b"precision = ", b"\xff\xfe", b"= 3", b"a = " + b"[" * 20_000])

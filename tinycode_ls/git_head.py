@@ -6,6 +6,8 @@
 import time
 from pathlib import Path
 
+from .small_file import read_small
+
 LOOK_EVERY_S = 2.0
 
 
@@ -36,7 +38,7 @@ def _git_folder(root: Path) -> Path:
     top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
     git = top / ".git"
     try:
-        word, _, path = git.read_text(encoding="utf-8").partition(":")
+        word, _, path = read_small(git).decode("utf-8").partition(":")
     except (OSError, UnicodeDecodeError):
         return git
     return top / path.strip() if word == "gitdir" else git

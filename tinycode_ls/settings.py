@@ -12,6 +12,8 @@ from typing import Any
 
 import pathspec
 
+from .small_file import read_small
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -154,7 +156,7 @@ def read_toml(path: Path, *, trusted: bool) -> tuple[Layer, list[str]]:
     """The settings in a TOML file; none when there is no file; a sentence when it cannot be read."""
     empty = Layer(str(path), {}, trusted)
     try:
-        return Layer(str(path), tomllib.loads(path.read_text(encoding="utf-8")), trusted), []
+        return Layer(str(path), tomllib.loads(read_small(path).decode("utf-8")), trusted), []
     except FileNotFoundError:
         return empty, []
     except (OSError, ValueError, RecursionError) as error:

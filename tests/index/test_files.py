@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -198,6 +199,30 @@ def test_own_ignore_file_is_obeyed(tmp_path: Path) -> None:
         write(tmp_path, name)
     write(tmp_path, ".tinycodeignore", "data/*\n!data/y.py\n")
     assert names(tmp_path) == [".tinycodeignore", "data/y.py", "keep.py"]
+
+
+@pytest.mark.parametrize("name", [".tinycodeignore", ".gitmodules"])
+def test_rules_without_an_end_are_none(tmp_path: Path, name: str) -> None:
+    """A repository may hold a link to a device that never ends; a pipe would be waited for."""
+    git(tmp_path, "init", "-q")
+    write(tmp_path, "a.py")
+    (tmp_path / name).symlink_to("/dev/zero")
+    assert "a.py" in names(tmp_path)
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    assert "a.py" in names(tmp_path)
+
+
+def test_submodules_are_read_once(tmp_path: Path) -> None:
+    """Blank lines cost as much as there are, not the square of it."""
+    git(tmp_path, "init", "-q")
+    write(tmp_path, "a.py")
+    write(tmp_path, ".gitmodules", '[submodule "one"]\n\tpath = lib/one\n\turl = u\n' + "\n" * 100_000)
+    lines = list[str]()
+    begin = time.perf_counter()
+    list_files(tmp_path, lambda line, level: lines.append(line))
+    assert time.perf_counter() - begin < 5
+    assert "left out (lib/one)" in lines[0]
 
 
 def test_hidden_and_vendored_folders_are_not_walked(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ Cheap questions first: a name, a folder, a size; a file is opened only when noth
 
 import logging
 import os
-import re
 import stat
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 import pathspec
 
 from ..git import git_command, git_environment
+from ..small_file import read_small
 from .names import VENDORED, judge_name, may_be_script
 
 log = logging.getLogger(__name__)
@@ -165,10 +165,11 @@ def _git_files(root: Path, say: Say) -> set[Path]:
 def _submodules(root: Path) -> list[str]:
     """Their paths, by `.gitmodules`."""
     try:
-        text = (root / ".gitmodules").read_text("utf-8", "replace")
+        text = read_small(root / ".gitmodules").decode("utf-8", "replace")
     except OSError:
         return []
-    return re.findall(r"^\s*path\s*=\s*(.+?)\s*$", text, re.MULTILINE)
+    lines = (line.partition("=") for line in text.splitlines())
+    return [path.strip() for name, _, path in lines if name.strip() == "path"]
 
 
 def _walk(root: Path, say: Say) -> Iterator[Path]:
@@ -205,7 +206,7 @@ def matcher(lines: Iterable[str], where: str, say: Say = to_log) -> pathspec.Git
 def _ignored(root: Path, say: Say) -> pathspec.GitIgnoreSpec | None:
     file = root / ".tinycodeignore"
     try:
-        text = file.read_text("utf-8", "replace")
+        text = read_small(file).decode("utf-8", "replace")
     except OSError:
         return None
     return ignore_rules(text, str(file), say)
