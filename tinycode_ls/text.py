@@ -7,7 +7,7 @@ Lines end at `\\n`, `\\r\\n` and `\\r` only: a form feed, a vertical tab, NEL or
 import re
 from typing import NamedTuple
 
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)")
+_LINE = re.compile(r"[^\r\n]+(?:\r\n|\r|\n)?|\r\n|\r|\n")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _UNITS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
 """Position encoding -> (codec, bytes per unit)."""
@@ -40,7 +40,7 @@ def plain(text: str) -> str:
 def split_lines(text: str) -> list[str]:
     """The lines with their ends; the last one has none, and is empty when `text` ends with a line end."""
     lines = _LINE.findall(text)
-    return [*lines, text[sum(map(len, lines)) :]]
+    return [*lines, ""] if not text or text.endswith(("\r", "\n")) else lines
 
 
 def content_length(line: str) -> int:
