@@ -74,11 +74,14 @@ class Newest:
             if self._newest.get(key) is job:
                 del self._newest[key]
 
-    def stop(self) -> None:
-        """End the running work at its next look at the deadline, and the thread after it."""
+    def stop(self, patience_s: float = 0) -> None:
+        """End the running work at its next look at the deadline, and the thread after it; wait so long for that. When Python
+        ends while the thread is in onnxruntime, the process is aborted."""
         for job in self._newest.values():
             job.deadline.cancel()
         self._queue.put(None)
+        if self._thread is not None:
+            self._thread.join(patience_s)
 
     def _supersede(self, key: Hashable, job: _Job[object]) -> None:
         older = self._newest.get(key)

@@ -10,6 +10,8 @@ from .protocol import TinycodeServer
 from .server import create_server
 
 LOOPBACK = ("", "localhost", "127.0.0.1")
+LAST_PATIENCE_S = 2.0
+"""How long what still runs is waited for when the client is gone: mostly milliseconds, while a model is loaded a second."""
 
 
 def serve_stdio(model: str | None) -> int:
@@ -42,5 +44,5 @@ def _server(model: str | None) -> TinycodeServer:
 
 
 def _end(server: TinycodeServer) -> int:
-    server.session.stop()
+    server.session.stop(LAST_PATIENCE_S)
     return 0 if server.stopped_properly else 1

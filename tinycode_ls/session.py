@@ -257,10 +257,10 @@ class Session:
         }
         return {"state": next((name for name, holds in states.items() if holds), "ready"), **loaded}
 
-    def stop(self) -> None:
-        """End what runs."""
-        self._requests.stop()
-        self._index_jobs.stop()
+    def stop(self, patience_s: float = 0) -> None:
+        """End what runs, and wait so long for each thread to end."""
+        self._requests.stop(patience_s)
+        self._index_jobs.stop(patience_s)
 
     def _look_at_git(self) -> None:
         """A branch switch, a pull: the index looks what changed."""

@@ -148,6 +148,19 @@ def test_a_client_that_just_goes_leaves_no_process(wire, repository):
     assert wire.process.wait(timeout=10) == 1
 
 
+@pytest.mark.parametrize("pause_s", [0.0, 0.01, 0.03])
+def test_a_client_that_goes_while_an_answer_is_due(wire, repository, pause_s):
+    """Python that ends while its thread is in onnxruntime is aborted: editors call that a crash."""
+    wire.start(repository)
+    file = repository / "new.py"
+    wire.open(file, "import os\n\n\ndef main():\n    return os.\n" * 300)
+    wire.ghost(file, 4, 14)
+    wire.begin("textDocument/inlineCompletion", inline(file, 1000, 0, 1))
+    time.sleep(pause_s)
+    wire.process.stdin.close()
+    assert wire.process.wait(timeout=10) == 1
+
+
 @pytest.mark.parametrize("goodbye, code", [(True, 0), (False, 1)])
 def test_one_client_on_a_socket_and_no_traceback(repository, goodbye, code):
     with socket.create_server(("127.0.0.1", 0)) as free:
