@@ -221,8 +221,8 @@ async def test_a_large_document_is_left_alone(tmp_path, monkeypatch) -> None:
         session.documents, "cursor", lambda uri, position: touched.append(position) or put_together(uri, position)
     )
     other = "file:///w/b.py"
-    session.documents.open(other, 1, "python", "")
     session.documents.open(URI, 1, "python", "x = 1\npri")
+    session.documents.open(other, 1, "python", "")
     for version, text in ((2, "prints\n" * 2), (3, "x = 1\npri")):
         session.documents.change(URI, version, [(None, text)])
         session.changed(URI)
@@ -346,4 +346,23 @@ async def test_a_branch_switch_before_new_settings_is_not_lost(tmp_path, monkeyp
             break
         await asyncio.sleep(0.001)
     assert "refresh None" in backend.log
+    session.stop()
+
+
+async def test_documents_that_are_opened_together_are_followed_once(tmp_path, monkeypatch) -> None:
+    """A rename opens hundreds: to look at all of them for each is work by the square of their number."""
+    session = Session(FakeBackend(print), Configuration(own_file=tmp_path / "none.toml"))
+    session.configure()
+    followed = []
+
+    async def follow(uri: str) -> None:
+        followed.append(uri)
+
+    monkeypatch.setattr(session, "_follow_documents", follow)
+    uris = [f"file:///w/{number}.py" for number in range(9)]
+    for uri in uris:
+        session.documents.open(uri, 1, "python", "")
+    session.documents.open(uris[3], 2, "python", "")
+    await asyncio.gather(*map(session.warm_up, uris))
+    assert followed == [uris[3]]
     session.stop()

@@ -88,6 +88,7 @@ class Documents:
 
     def open(self, uri: str, version: int, language: str, text: str) -> None:
         """A document that is open already is replaced: the client knows best."""
+        self._open.pop(uri, None)  # what is opened last stands last
         self._open[uri] = Document(uri, version, language, split_lines(clean(text)), len(text))
 
     def change(self, uri: str, version: int, changes: list[tuple[Span | None, str]]) -> bool:
@@ -112,6 +113,10 @@ class Documents:
     def all(self) -> list[Document]:
         """Every open document, the one opened last at the end."""
         return list(self._open.values())
+
+    def newest(self) -> Document | None:
+        """The one opened last."""
+        return next(reversed(self._open.values()), None)
 
     def state(self, uri: str) -> tuple[Document, int] | None:
         """Equal as long as its text is the same: a document that is opened again may begin with the version it had."""

@@ -222,8 +222,8 @@ class Session:
             self._warm_ups -= 1
             if not self._warm_ups:
                 self._warm.set()
-        if document is not None:
-            await self._follow_documents(uri)
+        if document is not None and document is self.documents.newest():
+            await self._follow_documents(uri)  # once for all that came meanwhile: a rename opens hundreds
 
     async def build_index(self, tell: Tell) -> None:
         """Read the folders in the index thread; `tell` is called in the loop."""
