@@ -349,6 +349,17 @@ async def test_settings_of_the_start_options_and_a_problem_is_told(bare):
     assert "initializationOptions: setting 'precison' is unknown; expected one of enabled" in message.message
 
 
+async def test_of_many_problems_a_few_are_told(bare, tmp_path):
+    """Each is a box in most editors."""
+    (tmp_path / ".tinycode.toml").write_text("".join(f"k{number} = 1\n" for number in range(99)))
+    folders = [lsp.WorkspaceFolder(tmp_path.as_uri(), "w")]
+    await bare.initialize_session(lsp.InitializeParams(capabilities=capabilities(), workspace_folders=folders))
+    await status_with(bare, "warm up ")
+    assert [message.message.partition(": ")[2].rpartition(": ")[2] for message in bare.messages][3:] == [
+        "96 more settings are ignored; the log names them"
+    ]
+
+
 async def test_settings_pushed(client):
     opened(client, "gre")
     client.workspace_did_change_configuration(lsp.DidChangeConfigurationParams({"tinycode": {"ghostText": False}}))

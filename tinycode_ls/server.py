@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 CLIENT_PATIENCE_S = 2.0
 """How long the server waits for a client that was asked something, before it goes on without."""
+MOST_TOLD = 3
+"""Problems with settings that are told at once, each a box in most editors: a file of somebody's folder may have thousands."""
 WATCHED = ("**/*", "**/.git/HEAD")
 
 
@@ -149,8 +151,12 @@ async def settle(ls: TinycodeServer) -> None:
     session = ls.session
     session.configure()
     ls.on_configured(session)
-    for problem in session.take_problems():
+    problems = session.take_problems()
+    for problem in problems[:MOST_TOLD]:
         ls.tell(problem)
+    if others := problems[MOST_TOLD:]:
+        log.warning("%s", "\n".join(others))
+        ls.tell(f"{len(others)} more settings are ignored; the log names them")
     if session.take_index_wish():
         ls.send_status()
         await with_progress(ls, "tinycode: indexing", session.build_index)

@@ -4,6 +4,7 @@ Names are written `timeout_ms` in TOML and `timeoutMs` in JSON (editors); both a
 """
 
 import re
+import reprlib
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -109,7 +110,7 @@ def _problem(known: Mapping[str, Field[Any]], name: str, value: Any, layer: Laye
         return "not taken from a workspace; set it in the editor or in your own settings file"
     if value is None or _fits(entry, value):
         return ""
-    return f"{value!r}; expected {expected(entry)}; ignored"
+    return f"{reprlib.repr(value)}; expected {expected(entry)}; ignored"
 
 
 def _fits(entry: Field[Any], value: Any) -> bool:
@@ -170,5 +171,5 @@ def from_editor(where: str, value: Any) -> tuple[Layer, list[str]]:
     if value is None:
         return Layer(where, {}), []
     if not isinstance(value, Mapping):
-        return Layer(where, {}), [f"{where}: found {value!r}; expected an object with settings; ignored"]
+        return Layer(where, {}), [f"{where}: found {reprlib.repr(value)}; expected an object with settings; ignored"]
     return Layer(where, {key: item for key, item in value.items() if isinstance(key, str)}), []
