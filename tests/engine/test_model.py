@@ -2,6 +2,9 @@
 
 import base64
 import io
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -60,6 +63,19 @@ def test_logits_of_a_long_text_are_those_of_its_pieces(tiny_model: Model, source
     assert last.shape == (300, 1, 256) and np.abs(whole[-300:] - last[:, 0]).max() < 0.03
     for one, other in zip(state, there, strict=True):
         assert np.abs(one - other).max() < 0.03
+
+
+def test_onnxruntime_has_nothing_to_tell(tiny_model_file: Path, tmp_path: Path) -> None:
+    """Before it sends what it noted of a model, it writes it below the home folder."""
+    home = tmp_path / "home"
+    home.mkdir()
+    program = "import pathlib, sys; from tinycode_ls.engine import model; model.load_model(pathlib.Path(sys.argv[1]))"
+    told = {
+        name: value for name, value in os.environ.items() if name not in ("ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME")
+    }
+    command = [sys.executable, "-c", program, str(tiny_model_file)]
+    subprocess.run(command, env=told | {"HOME": str(home)}, check=True, timeout=60)
+    assert list(home.rglob("*")) == []
 
 
 def test_log_softmax_is_a_distribution(tiny_model: Model, source_text: bytes) -> None:
