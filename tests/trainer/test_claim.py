@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tinycode_ls.errors import TrainingError
-from trainer.run_folder import claimed
+from trainer.claim import claimed
 
 
 def test_a_lock_that_leads_elsewhere_is_refused(tmp_path: Path) -> None:
