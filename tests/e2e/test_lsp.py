@@ -55,6 +55,27 @@ def test_a_line_of_the_repository_is_completed_in_another_file(wire, repository)
     assert wire.errors == b""
 
 
+@pytest.mark.skipif(not shutil.which("strace"), reason="system calls are watched by strace")
+def test_no_address_is_looked_up_and_none_is_called(repository, model_file, tmp_path):
+    """Of its libraries, too: onnxruntime looked up where to tell of its models nine seconds after it had loaded one."""
+    calls, home = tmp_path / "calls", tmp_path / "home"
+    home.mkdir()
+    watched = ["strace", "-f", "-qq", "-e", "trace=socket,connect", "-o", str(calls)]
+    server = [sys.executable, "-m", "tinycode_ls", "--model", str(model_file)]
+    wire = Wire(["env", "-u", "ORT_DISABLE_TELEMETRY", f"HOME={home}", *watched, *server], repository)
+    try:
+        wire.start(repository)
+        wire.wait_for_index()
+        file = repository / "new.py"
+        wire.open(file, KNOWN)
+        assert any(wire.ghost(file, *last(KNOWN), kind=1) for _ in range(20))  # watched, it is slow
+        time.sleep(12)
+        assert wire.stop() == 0
+    finally:
+        wire.close()
+    assert "AF_INET" not in calls.read_text() and list(home.rglob("*")) == []
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted in /proc")
 def test_products_are_made_by_one_thread():
     """A second thread of numpy's would spin beside every question: twice the processor time for the same answer."""
