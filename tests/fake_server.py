@@ -39,6 +39,10 @@ class FakeBackend:
             time.sleep(2)
         if request.left.endswith("die_now"):
             os._exit(1)
+        if request.left.endswith("hang_up"):  # dies as a killed one does: it reads no more, and is gone a moment later
+            os.close(0)
+            time.sleep(1)
+            os._exit(1)
         if request.left.endswith("crash"):
             raise ValueError("crashed as told")
         if request.left.endswith("broken"):

@@ -177,7 +177,10 @@ SESSION = {
     ),
     "explain.py": (["y = frobnicat", "?ghost", *EXPLAIN, "<Control+End>", "e"], "y = frobnicate"),
     "../two/quiet.py": (["frobnicat", "?quiet"], "frobnicat"),  # by the settings of its folder
-    "restart.py": (["!Restart the Server", "?bar sync", "?ready", "frobnicat", "?ghost", "<Tab>"], LINE),
+    "restart.py": (  # again while it starts
+        [*["!Restart the Server"] * 3, "?bar sync", "?ready", "frobnicat", "?ghost", "?calm", "<Tab>"],
+        LINE,
+    ),
     "log.py": (["x", "!Show the Log", "?see Output", "<Control+j>"], "x"),
     "unsaved.py": (
         ["<Control+Alt+n>", "frobn", "?quiet", "icat", "?ghost", "?shot unsaved", "<Tab>", "<Control+PageUp>", "x"],
@@ -187,7 +190,8 @@ SESSION = {
     # the client starts a server that ended anew, but not for ever; then the status says so, and how to go on
     "gone.py": (
         [
-            *["die_now", "?bar warning", "?ready", "<Enter>"] * 4,
+            *["die_now", "?bar warning", "?ready", "<Enter>"] * 3,
+            *["hang_up", "?quiet", "x", "?bar warning", "?ready", "?calm", "<Enter>"],  # a key that meets its end
             *["die_now", "?bar warning"],
             "!Show the Status",
             "?see the server is not running",
@@ -198,7 +202,7 @@ SESSION = {
             "?ghost",
             "<Tab>",
         ],
-        "die_now\n" * 5 + LINE,
+        "die_now\n" * 3 + "hang_upx\ndie_now\n" + LINE,
     ),
 }
 

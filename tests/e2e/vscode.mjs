@@ -85,6 +85,10 @@ async function step(text, name) {
   if (text.startsWith('?open ')) return open(text.slice(6));
   if (text.startsWith('?click ')) return page.locator('.notification-toast').getByText(text.slice(7)).first().click();
   if (text.startsWith('?see ')) return page.getByText(text.slice(5)).first().waitFor({ timeout: 120000 });
+  if (text === '?calm') {
+    if (await page.locator('.notification-toast .codicon-error').count()) throw new Error('a message of an error');
+    return;
+  }
   if (text.startsWith('?bar ')) return bar.locator(`.codicon-${text.slice(5)}`).waitFor();
   if (text === '?ready') return void await until(async () => (await bar.locator('.codicon').count()) === 0, 'ready');
   const key = text.match(/^<(.+)>$/);

@@ -5,15 +5,16 @@ import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import {
-  commands, ConfigurationTarget, ExtensionContext, ProcessExecution, Range, StatusBarAlignment, StatusBarItem, Task, tasks,
-  TaskScope, Uri, window, workspace,
+  commands, ConfigurationTarget, ExtensionContext, LogOutputChannel, ProcessExecution, Range, StatusBarAlignment, StatusBarItem,
+  Task, tasks, TaskScope, Uri, window, workspace,
 } from 'vscode';
-import { LanguageClient, State } from 'vscode-languageclient/node';
+import { CloseAction, ErrorAction, LanguageClient, State } from 'vscode-languageclient/node';
 
 const run = promisify(execFile);
 const WINDOWS = process.platform === 'win32';
 const INSTALL = 'pip install tinycode-ls';
 const NOT_RUNNING = 'tinycode: the server is not running';
+const SHOW_LOG = 'Show log';
 /** Kinds of documents the server can serve; other remote file systems are left alone. */
 const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell'];
 
@@ -29,8 +30,17 @@ let context: ExtensionContext;
 let client: LanguageClient | undefined;
 let server: ChildProcess | undefined;
 let bar: StatusBarItem;
+let log: LogOutputChannel;
 let command: string[] = [];
 let queue: Promise<void> = Promise.resolve();
+let restarts = 0;
+
+/** The client tells of each thing that fails; here of one alone: that a server which ran is given up. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown, show?: boolean | 'force'): void {
+    super.error(message, data, this.state === State.Running && show === 'force' ? show : false);
+  }
+}
 
 export async function activate(activated: ExtensionContext): Promise<void> {
   context = activated;
@@ -38,16 +48,17 @@ export async function activate(activated: ExtensionContext): Promise<void> {
   bar.name = 'tinycode';
   bar.command = 'tinycode.showStatus';
   bar.show();
+  log = window.createOutputChannel('tinycode', { log: true });
   const actions: Record<string, (flags?: unknown) => unknown> = {
     'tinycode.tune': tune,
     'tinycode.explainSuggestion': explain,
     'tinycode.toggle': toggle,
     'tinycode.toggleLanguage': toggleLanguage,
     'tinycode.restart': restart,
-    'tinycode.showLog': () => client?.outputChannel.show(),
+    'tinycode.showLog': () => log.show(),
     'tinycode.showStatus': showStatus,
   };
-  context.subscriptions.push(bar, ...Object.entries(actions).map(([name, act]) => commands.registerCommand(name, act)));
+  context.subscriptions.push(bar, log, ...Object.entries(actions).map(([name, act]) => commands.registerCommand(name, act)));
   // In a fresh window the settings may come after the activation.
   context.subscriptions.push(workspace.onDidChangeConfiguration((change) =>
     change.affectsConfiguration('tinycode.command') ? void restart() : undefined));
@@ -65,10 +76,12 @@ async function end(old: LanguageClient | undefined): Promise<void> {
   process?.kill();
 }
 
-/** Starts the server anew; one restart at a time. */
+/** Starts the server anew; one restart at a time, and of those that wait the last alone. */
 function restart(): Promise<void> {
+  const mine = restarts += 1;
   if (client?.state === State.Starting) server?.kill(); // one that never answers would hold up the queue
   queue = queue.then(async () => {
+    if (mine !== restarts) return;
     bar.text = '$(sync~spin) tinycode';
     const old = client;
     client = undefined;
@@ -77,19 +90,29 @@ function restart(): Promise<void> {
     if (found) return start(found);
     bar.text = '$(warning) tinycode';
   }).catch((error: Error) => {
+    if (mine !== restarts) return; // it was ended for the next one
     bar.text = '$(warning) tinycode';
-    void window.showErrorMessage(`tinycode: the server did not start: ${error.message}`);
+    const text = `tinycode: the server did not start (${command.join(' ')}): ${error.message}`;
+    void window.showErrorMessage(text, SHOW_LOG).then((choice) => choice && log.show());
   });
   return queue;
 }
 
 async function start(found: string[]): Promise<void> {
   command = found;
-  const started = client = new LanguageClient('tinycode', 'tinycode', () => launch(found), {
+  const started: LanguageClient = client = new QuietClient('tinycode', 'tinycode', () => launch(found), {
     documentSelector: SCHEMES.map((scheme) => ({ scheme })),
     // Sent in answers alone: what the first message holds would stay in force when the user takes it out.
     middleware: { workspace: { configuration: (params) => params.items.map((item) => chosenSettings(item.scopeUri)) } },
+    outputChannel: log,
+    initializationFailedHandler: () => false,
+    // A key that meets a server which is just dying is no reason to give it up, as the client would.
+    errorHandler: {
+      error: () => ({ action: ErrorAction.Continue, handled: true }),
+      closed: () => started.state === State.Starting ? { action: CloseAction.DoNotRestart } : standard.closed(),
+    },
   });
+  const standard = started.createDefaultErrorHandler();
   client.registerFeature({
     fillClientCapabilities: (capabilities) => {
       capabilities.experimental = { ...(capabilities.experimental as object), tinycodeStatus: true };
@@ -236,10 +259,10 @@ function describe(status: Status): string {
 
 async function showStatus(): Promise<void> {
   const status = await ask<Status>('tinycode.status');
-  const [log, again, tuning] = ['Show log', 'Restart', 'Tune on this repository'];
+  const [again, tuning] = ['Restart', 'Tune on this repository'];
   const text = status ? describe(status).replace(/\n/g, '; ') : NOT_RUNNING;
-  const choice = await window.showInformationMessage(text, log, again, tuning);
-  if (choice === log) client?.outputChannel.show();
+  const choice = await window.showInformationMessage(text, SHOW_LOG, again, tuning);
+  if (choice === SHOW_LOG) log.show();
   if (choice === again) void restart();
   if (choice === tuning) await tune([]);
 }
