@@ -19,6 +19,7 @@ KNOWN_ANSWERS = [sys.executable, str(FAKE), "/nowhere/settings.toml"]
 LINE = "frobnicate_the_quux(alpha, beta)"
 TYPED = "frobnicat"
 END = "<Control+End>"
+HERE, LANGUAGE = "!Enable or Disable Here", "!Enable or Disable for This Language"
 CASES = {
     # name: (text before, steps, text after)
     "all.py": ("x = 1\n", [END, f"y = {TYPED}", "?ghost", "?shot ghost", "<Tab>"], f"x = 1\ny = {LINE}"),
@@ -49,6 +50,11 @@ CASES = {
     "reset.rb": (  # off by the only setting there is, which is taken out
         "",
         ["frobnicat", "?quiet", "?copy", "?quiet", "?quiet", "e", "?ghost", "<Tab>"],
+        LINE,
+    ),
+    "toml.py": (  # off by the folder's own file
+        "",
+        ["?copy", "?bar circle-slash", HERE, "?ready", "?edit", "frobnicat", "?ghost", "<Tab>"],
         LINE,
     ),
     "cycle.py": (
@@ -137,8 +143,10 @@ def test_every_way_of_taking_it_and_nothing_outside_is_asked(drive, tmp_path):
     settings.parent.mkdir()
     settings.write_text('{"tinycode.disabledLanguages": ["ruby"]}')
     without.write_text("{}")
-    copy = [str(without), str(settings)]
-    orders = [{"name": name, "steps": steps, "copy": copy} for name, (_, steps, _) in CASES.items()]
+    off = tmp_path / "off.toml"
+    off.write_text("enabled = false")
+    copies = {"reset.rb": [str(without), str(settings)], "toml.py": [str(off), str(folder / ".tinycode.toml")]}
+    orders = [{"name": name, "steps": steps, "copy": copies.get(name)} for name, (_, steps, _) in CASES.items()]
     wanted = {name: after for name, (_, _, after) in CASES.items()}
     for block in cases()[-2:]:
         orders.append(order(folder, block))
@@ -155,7 +163,6 @@ NOTEBOOK = {
     "nbformat": 4,
     "nbformat_minor": 5,
 }
-HERE, LANGUAGE = "!Enable or Disable Here", "!Enable or Disable for This Language"
 EXPLAIN = ["!Explain the Last Suggestion", "?see 70 % from src/db.py:118", "?shot explain", "?click src/db.py:118"]
 EXPLAIN += ["?see Ln 118", "<Control+PageUp>"]
 SESSION = {
@@ -176,7 +183,13 @@ SESSION = {
         LINE,
     ),
     "explain.py": (["y = frobnicat", "?ghost", *EXPLAIN, "<Control+End>", "e"], "y = frobnicate"),
-    "../two/quiet.py": (["frobnicat", "?quiet"], "frobnicat"),  # by the settings of its folder
+    "../two/quiet.py": (  # by the settings of its folder, which are the ones to change
+        [
+            *["frobnicat", "?quiet", LANGUAGE, "?see on for python", "?edit", "e", "?ghost"],
+            *[LANGUAGE, "?see off for python", "?edit", "x", "?quiet"],
+        ],
+        "frobnicatex",
+    ),
     "restart.py": (  # again while it starts
         [*["!Restart the Server"] * 3, "?bar sync", "?ready", "frobnicat", "?ghost", "?calm", "<Tab>"],
         LINE,

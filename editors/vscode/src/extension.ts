@@ -34,6 +34,7 @@ let log: LogOutputChannel;
 let command: string[] = [];
 let queue: Promise<void> = Promise.resolve();
 let restarts = 0;
+let state: Status['state'] = 'ready';
 
 /** The client tells of each thing that fails; here of one alone: that a server which ran is given up. */
 class QuietClient extends LanguageClient {
@@ -224,30 +225,35 @@ async function explain(): Promise<void> {
   await window.showTextDocument(Uri.parse(choice.source.uri), { selection: new Range(line, 0, line, 0) });
 }
 
-/** In the open folder where there is one, else everywhere. */
-function target(): ConfigurationTarget {
-  return workspace.workspaceFolders ? ConfigurationTarget.Workspace : ConfigurationTarget.Global;
+/** Sets it where it is set for the document's folder, else for all that is open, else everywhere. */
+async function change<T>(name: string, next: (now: T) => T): Promise<T> {
+  const open = window.activeTextEditor?.document.uri;
+  const configuration = workspace.getConfiguration('tinycode', open && Uri.file(open.path)); // of a cell: its notebook's folder
+  const own = configuration.inspect(name)?.workspaceFolderValue !== undefined;
+  const wide = workspace.workspaceFolders ? ConfigurationTarget.Workspace : ConfigurationTarget.Global;
+  const value = next(configuration.get(name) as T);
+  await configuration.update(name, value, own ? ConfigurationTarget.WorkspaceFolder : wide);
+  return value;
 }
 
+/** A .tinycode.toml may have switched off what the editor's settings have on: the server knows. */
 async function toggle(): Promise<void> {
-  const configuration = workspace.getConfiguration('tinycode');
-  await configuration.update('enabled', !configuration.get<boolean>('enabled'), target());
+  await change<boolean>('enabled', (on) => !on || state === 'off');
 }
 
 async function toggleLanguage(): Promise<void> {
   const language = window.activeTextEditor?.document.languageId;
   if (!language) return;
-  const configuration = workspace.getConfiguration('tinycode');
-  const off = configuration.get<string[]>('disabledLanguages') ?? [];
-  const now = off.includes(language) ? off.filter((name) => name !== language) : [...off, language];
-  await configuration.update('disabledLanguages', now, target());
-  window.setStatusBarMessage(`tinycode: ${now.includes(language) ? 'off' : 'on'} for ${language}`, 5000);
+  const off = await change<string[]>('disabledLanguages', (names) =>
+    names.includes(language) ? names.filter((name) => name !== language) : [...names, language]);
+  window.setStatusBarMessage(`tinycode: ${off.includes(language) ? 'off' : 'on'} for ${language}`, 5000);
 }
 
 /** The status bar changes only when the server's state does. */
 function show(status: Status): void {
   const looks = { ready: 'tinycode', indexing: '$(sync~spin) tinycode', off: '$(circle-slash) tinycode', problem: '$(warning) tinycode' };
-  bar.text = looks[status.state];
+  state = status.state;
+  bar.text = looks[state];
   bar.tooltip = describe(status);
 }
 
