@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from splices import apply_change, position_at
 
-from tinycode_ls.documents import Documents, file_of, name_of, windows_path
+from tinycode_ls.documents import Documents, file_of, name_of, place_of, windows_path
 from tinycode_ls.text import Position, Span
 
 URI = "file:///w/a.py"
@@ -89,6 +89,8 @@ def test_uris():
     assert file_of("file:///w/a%00b.py") is None
     assert file_of("file://[") is None and name_of("file://[") == ""
     assert name_of("vscode-notebook-cell:/w/nb.ipynb#W0") == "/w/nb.ipynb"
+    assert str(place_of("vscode-notebook-cell:/w/nb.ipynb#W0s%3D")) == "/w/nb.ipynb/W0s="
+    assert place_of("file:///w/a.py") == file_of("file:///w/a.py") and place_of("untitled:Untitled-1") is None
 
 
 @pytest.mark.parametrize(

@@ -383,8 +383,8 @@ async def test_settings_pulled_for_each_of_several_folders(bare, tmp_path):
     wish = lsp.InitializeParams(capabilities=capabilities(pull=True), workspace_folders=[first, second])
     await bare.initialize_session(wish)
     await status_with(bare, "warm up ", state="ready")
-    for folder, shown in ((first, 1), (second, 0)):
-        uri = f"{folder.uri}/x.py"
+    cell = second.uri.replace("file://", "vscode-notebook-cell:") + "/x.ipynb#W0"
+    for uri, shown in ((f"{first.uri}/x.py", 1), (f"{second.uri}/x.py", 0), (cell, 0)):
         document = lsp.TextDocumentItem(uri=uri, language_id="python", version=1, text="gre")
         bare.text_document_did_open(lsp.DidOpenTextDocumentParams(document))
         assert len(await ghost(bare, 0, 3, uri=uri)) == shown
@@ -401,8 +401,8 @@ async def test_a_folder_that_is_added_brings_its_own_editor_settings(bare, tmp_p
     for _ in range(200):
         if (await status(bare))["log"].count("build") == 2:
             break
-    for folder, shown in ((first, 1), (second, 0)):
-        uri = f"{folder.uri}/x.py"
+    cell = second.uri.replace("file://", "vscode-notebook-cell:") + "/x.ipynb#W0"
+    for uri, shown in ((f"{first.uri}/x.py", 1), (f"{second.uri}/x.py", 0), (cell, 0)):
         opened(bare, "gre", uri=uri)
         assert len(await ghost(bare, 0, 3, uri=uri)) == shown
 

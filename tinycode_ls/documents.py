@@ -24,6 +24,14 @@ def file_of(uri: str) -> Path | None:
     return None if host else Path(unquote(parts.path))
 
 
+def place_of(uri: str) -> Path | None:
+    """Where a document belongs in the file system: at its file; a notebook's cell below the notebook, where no file can be."""
+    parts = _parts(uri)
+    if parts.scheme == "vscode-notebook-cell":
+        return file_of(f"file://{parts.path}/{parts.fragment}")
+    return file_of(uri)
+
+
 def windows_path(host: str, path: str) -> PureWindowsPath:
     """Of the parts of a `file:` URI, with the drive's colon as it is or, as VS Code writes it, once as %3A."""
     return PureWindowsPath(f"//{host}{path}" if host else re.sub(r"^/+(?=[A-Za-z]:)", "", path))

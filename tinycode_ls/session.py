@@ -16,7 +16,7 @@ from typing import Any
 from .backend import Backend, Tell
 from .configuration import Configuration
 from .deadline import Deadline
-from .documents import Cursor, Document, Documents, file_of, name_of
+from .documents import Cursor, Document, Documents, file_of, name_of, place_of
 from .folders import name_within
 from .git_head import GitHead
 from .languages import file_name
@@ -166,13 +166,15 @@ class Session:
             return None
         work = partial(_ignoring_deadline, partial(self.backend.explain, suggestion))
         sources = await self._requests.run("explain", work, self.settings.timeout_ms, suggestion.sources)
-        document, roots = suggestion.document, self.configuration.roots
+        roots = self.configuration.roots
+        known = {str(_in_index(document)): document.uri for document in self.documents.all()}
+        known[suggestion.document] = suggestion.document
         uris = tuple(
-            document if source.path == document else Path(source.path).absolute().as_uri()
-            for source in sources
-            if source.path
+            known.get(source.path) or Path(source.path).absolute().as_uri() for source in sources if source.path
         )
-        named = (replace(source, path=name_of(document)) if source.path == document else source for source in sources)
+        named = (
+            replace(source, path=name_of(known[source.path])) if source.path in known else source for source in sources
+        )
         return Explanation(suggestion, tuple(source.within(roots) for source in named), uris)
 
     def close(self, uri: str) -> None:
@@ -285,9 +287,9 @@ class Session:
         if before == self._followed:
             return
         self._open_texts = {
-            file: None if document.uri == uri else "".join(document.lines)
+            place: None if document.uri == uri else "".join(document.lines)
             for document in sorted(self.documents.all(), key=lambda document: document.uri == uri)
-            if (file := file_of(document.uri)) and not too_large(self._settings_of(document.uri), document.size)
+            if (place := _in_index(document)) and not too_large(self._settings_of(document.uri), document.size)
         }
         task = self._in_background(self._refresh(set()))
         if any(state[0].edited and before[1].get(other) != state for other, state in others.items()):
@@ -353,7 +355,7 @@ class Session:
         return name_within(Path(file_name(name_of(cursor.uri), cursor.language)), self.configuration.roots)
 
     def _settings_of(self, uri: str) -> Settings:
-        return self.configuration.settings_for(file_of(uri))
+        return self.configuration.settings_for(place_of(uri))
 
     def _remember(self, suggestion: Suggestion) -> int:
         number = next(self._numbers)
@@ -361,6 +363,14 @@ class Session:
         while len(self._explainable) > REMEMBERED:
             self._explainable.popitem(last=False)
         return number
+
+
+def _in_index(document: Document) -> Path | None:
+    """What its text is called in the index: as its file; a cell's has an extension that tells the language."""
+    place = place_of(document.uri)
+    if place is None or file_of(document.uri):
+        return place
+    return Path(file_name(str(place), document.language))
 
 
 def _ignoring_deadline(work: Callable[[], Any], deadline: Deadline) -> Any:

@@ -77,6 +77,24 @@ def test_a_document_that_was_never_saved_counts_too(wire: Wire, repository: Path
     assert not completes(wire, used, lost, "st(")
 
 
+def test_a_name_of_one_cell_is_completed_in_another(wire: Wire, repository: Path) -> None:
+    """Of a notebook, saved or not; the explanation leads to the cell."""
+    uris = [f"vscode-notebook-cell:{repository}/plot.ipynb#W{number}sZmlsZQ%3D%3D" for number in range(2)]
+    for uri, text in zip(uris, (DEFINITION * 3, USE), strict=True):
+        document = {"uri": uri, "languageId": "python", "version": 1, "text": text}
+        wire.notify("textDocument/didOpen", {"textDocument": document})
+    ask = {
+        "textDocument": {"uri": uris[1]},
+        "position": {"line": 2, "character": len(USE.rpartition("\n")[2])},
+        "context": {"triggerKind": 1},
+    }
+    end = time.monotonic() + 10
+    while "uux(" not in str(wire.ask("textDocument/inlineCompletion", ask)["items"]):
+        assert time.monotonic() < end
+    found = wire.ask("workspace/executeCommand", {"command": "tinycode.explain", "arguments": []})
+    assert "from plot.ipynb:" in found["summary"] and uris[0] in [source.get("uri") for source in found["sources"]]
+
+
 def test_a_deleted_name_goes_from_other_documents_before_it_is_saved(wire: Wire, repository: Path) -> None:
     """What is deleted in an open document is no longer there, though it still is on disk."""
     defined, used = repository / "defined.py", repository / "used.py"
