@@ -12,7 +12,7 @@ import { CloseAction, ErrorAction, LanguageClient, State } from 'vscode-language
 
 const run = promisify(execFile);
 const WINDOWS = process.platform === 'win32';
-const INSTALL = 'pip install tinycode-ls';
+const INSTALL = 'in the clone of tinycode-ls: pipx install .';
 const NOT_RUNNING = 'tinycode: the server is not running';
 const SHOW_LOG = 'Show log';
 /** Kinds of documents the server can serve; other remote file systems are left alone. */
@@ -166,14 +166,9 @@ async function findServer(): Promise<string[] | undefined> {
     if (await runnable(candidate)) return candidate;
   }
   const tried = candidates.map((candidate) => candidate.join(' ')).join(', ');
-  const install = `Run "${INSTALL}" in a terminal`;
-  const settings = 'Open the setting';
-  void window.showErrorMessage(
-    `tinycode: no server found (tried ${tried}). Install it with "${INSTALL}", or set tinycode.command.`, install, settings,
-  ).then((choice) => {
-    if (choice === install) terminal(INSTALL, 'tinycode install');
-    if (choice === settings) void commands.executeCommand('workbench.action.openSettings', 'tinycode.command');
-  });
+  const text = `tinycode: no server found (tried ${tried}). Install it (${INSTALL}), or set tinycode.command.`;
+  void window.showErrorMessage(text, 'Open the setting').then((choice) =>
+    choice && commands.executeCommand('workbench.action.openSettings', 'tinycode.command'));
   return undefined;
 }
 
@@ -183,12 +178,6 @@ async function runnable([program, ...args]: string[]): Promise<boolean> {
   const names = WINDOWS ? [program, `${program}.exe`, `${program}.cmd`] : [program];
   if (!folders.some((folder) => names.some((name) => existsSync(join(folder, name))))) return false;
   return args[0] !== '-m' || run(program, [...args, '--version'], { timeout: 10_000 }).then(() => true, () => false);
-}
-
-function terminal(text: string, name: string): void {
-  const shown = window.createTerminal({ name, cwd: workspace.workspaceFolders?.[0]?.uri });
-  shown.show();
-  shown.sendText(text);
 }
 
 /** The trainer that was installed with the server. */
