@@ -11,8 +11,7 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import pathspec
-
+from .pattern import is_pattern
 from .small_file import read_small
 
 if sys.version_info >= (3, 11):
@@ -84,7 +83,7 @@ def merge(layers: Iterable[Layer]) -> tuple[Settings, list[str]]:
             elif value is not None:
                 chosen[name] = _converted(known[name], value)
                 if known[name].metadata.get("globs"):
-                    bad = [glob for glob in chosen[name] if not _is_glob(glob)]
+                    bad = [glob for glob in chosen[name] if not is_pattern(glob)]
                     chosen[name] = tuple(glob for glob in chosen[name] if glob not in bad)
                     problems += [f"{layer.where}: setting {key!r} has {glob!r}; {NO_GLOB}" for glob in bad]
     return Settings(**chosen), problems
@@ -124,15 +123,6 @@ def _fits(entry: Field[Any], value: Any) -> bool:
     if isinstance(entry.default, tuple):
         return isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
     return isinstance(value, str) and value in entry.metadata.get("one_of", (value,))
-
-
-def _is_glob(text: str) -> bool:
-    """Whether `text` is a pattern as in a .gitignore; not, for example, a `!` alone."""
-    try:
-        pathspec.GitIgnoreSpec.from_lines([text])
-    except ValueError:
-        return False
-    return True
 
 
 def expected(entry: Field[Any]) -> str:

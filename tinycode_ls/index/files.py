@@ -14,6 +14,7 @@ from pathlib import Path
 import pathspec
 
 from ..git import git_command, git_environment
+from ..pattern import is_pattern
 from ..small_file import read_small
 from .names import VENDORED, judge_name, may_be_script
 
@@ -192,11 +193,7 @@ def matcher(lines: Iterable[str], where: str, say: Say = to_log) -> pathspec.Git
     """Of patterns as in a .gitignore; `say` gets one line, with the name `where`, for those that are none."""
     good, bad = list[str](), list[str]()
     for line in lines:
-        try:
-            pathspec.GitIgnoreSpec.from_lines([line])
-            good.append(line)
-        except ValueError:
-            bad.append(line)
+        (good if is_pattern(line) else bad).append(line)
     if bad:
         named = ", ".join(map(repr, bad[:MOST_NAMED]))
         say(f"{where}: no pattern as in a .gitignore, passed over: {named}; correct or remove it", logging.WARNING)
