@@ -99,7 +99,7 @@ def test_secrets_are_never_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 SECRETS = """.env .env.local .env.example.local .env-prod .env_local .envrc secrets.prod.yaml local.secrets.json app-secret.yml
     service-account-prod.json serviceAccountKey.json client_secret_12.apps.json credentials.toml auth.json
-    home/.docker/config.json secrets.template.key"""
+    home/.docker/config.json secrets.template.key kubeconfig.yaml local.settings.json"""
 NO_SECRETS = """.env.example .env.prod.sample env.py .environment secrets.py secrets.example.yaml src/auth.json5
     credentials.ts credentials.d.ts service_account.go docker/config.json auth/config.json secretary.json auth.py
     secrets.md nosecrets.json"""

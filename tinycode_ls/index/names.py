@@ -55,7 +55,8 @@ NAMED = {"Makefile": "make", "makefile": "make", "GNUmakefile": "make", "Justfil
 
 SECRET_NAMES = {".netrc", "_netrc", ".npmrc", ".pypirc", ".pgpass", ".my.cnf", ".s3cfg", ".htpasswd", ".dockercfg",
                 ".git-credentials", "credentials", "auth.json", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519",
-                "kubeconfig"}  # fmt: skip
+                "kubeconfig", "kubeconfig.yaml", "kubeconfig.yml", "token.json", "tokens.txt", "password.txt", "passwords.txt",
+                "local.settings.json"}  # fmt: skip
 SECRET_PLACES = {(".docker", "config.json"), (".kube", "config")}
 """Folder and name."""
 DATA = r"\.(json|ya?ml|toml|ini|cfg|conf|properties|xml|txt)"
