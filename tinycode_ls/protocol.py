@@ -47,6 +47,22 @@ class TinycodeProtocol(LanguageServerProtocol):
         if isinstance(future, asyncio.Future):
             future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
 
+    def _run_generator(self, future: Any, *, gen: Any, result_future: Any) -> None:
+        """What it waits for is cancelled when the server ends, and the rest with it; pygls would log that as an error."""
+        if future is not None and future.cancelled():
+            result_future.cancel()
+        super()._run_generator(future, gen=gen, result_future=result_future)
+
+
+class Nobody:
+    """Where answers go that come when the client has left."""
+
+    def write(self, data: bytes) -> None:
+        """Nobody reads it."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
 
 class InTurn(asyncio.StreamReader):
     """Messages that come together are taken one after the other: the work that one begins sees the text as it was then, not as
@@ -106,7 +122,10 @@ class TinycodeServer(LanguageServer):
         self.protocol.set_writer(StdoutWriter(sys.stdout.buffer))
         reader = InTurn()
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-        await run_async(stop, reader, self.protocol, log, self.report_server_error)
+        try:
+            await run_async(stop, reader, self.protocol, log, self.report_server_error)
+        finally:
+            self.protocol.set_writer(Nobody())
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Into the log: a message box for each would drive people away."""

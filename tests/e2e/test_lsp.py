@@ -170,16 +170,24 @@ def test_a_client_that_just_goes_leaves_no_process(wire, repository):
 
 
 @pytest.mark.parametrize("pause_s", [0.0, 0.01, 0.03])
-def test_a_client_that_goes_while_an_answer_is_due(wire, repository, pause_s):
-    """Python that ends while its thread is in onnxruntime is aborted: editors call that a crash."""
+@pytest.mark.parametrize("goodbye", [True, False])
+def test_a_client_that_goes_while_an_answer_is_due(wire, repository, goodbye, pause_s):
+    """Python that ends while its thread is in onnxruntime is aborted: editors call that a crash. Nor is it an error in the log
+    that the answer reaches nobody."""
     wire.start(repository)
     file = repository / "new.py"
     wire.open(file, "import os\n\n\ndef main():\n    return os.\n" * 300)
     wire.ghost(file, 4, 14)
     wire.begin("textDocument/inlineCompletion", inline(file, 1000, 0, 1))
     time.sleep(pause_s)
-    wire.process.stdin.close()
-    assert wire.process.wait(timeout=10) == 1
+    if goodbye:
+        wire.begin("shutdown", None)
+        wire.notify("exit", None)
+    else:
+        wire.process.stdin.close()
+    assert wire.process.wait(timeout=10) == (0 if goodbye else 1)
+    wire.close()
+    assert wire.errors == b""
 
 
 @pytest.mark.parametrize("goodbye, code", [(True, 0), (False, 1)])
