@@ -93,3 +93,9 @@ sys.exit(main({command.split()!r}))
 """
     done = run(("-c", script), cwd=tmp_path)
     assert done.returncode == 2 and "pipx install --force '.[train]'" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_terminal_is_told_nothing_that_it_would_obey(tmp_path):
+    """A file may be called so, and a repository hold it."""
+    said = run((*WHY[:-1], "\x1b]0;title\x07\x1b[31mred"), cwd=tmp_path).stderr
+    assert said.isprintable() is False and "\\x1b[31mred" in said and "\x1b" not in said and said.count("\n") == 1

@@ -10,5 +10,10 @@ def in_word(character: str) -> bool:
     return character.isalnum() or character == "_"
 
 
+def printable(text: str) -> str:
+    """What came from elsewhere, for a person: a terminal obeys some characters, and half of a pair cannot be written."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+
+
 IN_WORD = tuple(byte >= 128 or in_word(chr(byte)) for byte in range(256))
 """By byte; every byte of a character of several counts as one of a word."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from .characters import printable
 from .errors import TinycodeError
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO)
@@ -51,7 +52,7 @@ def run_command(program: str, work: Callable[[], int], interrupted: Callable[[],
 def say(line: str) -> None:
     """To a person, where there is one."""
     with suppress(OSError):
-        sys.stderr.write(f"{line}\n")
+        sys.stderr.write("\n".join(map(printable, line.split("\n"))) + "\n")
         sys.stderr.flush()
 
 

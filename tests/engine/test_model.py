@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import os
 import subprocess
 import sys
@@ -168,6 +169,20 @@ def test_a_card_from_before_attention_is_one_without(tiny_model_file: Path) -> N
     assert '"attention": 0, ' in card
     helper.set_model_props(model, {CARD_KEY: card.replace('"attention": 0, ', "")})
     assert open_model(model.SerializeToString(), "x").card.spec.attention == 0
+
+
+def test_a_card_s_words_are_safe_to_show(tiny_model_file: Path) -> None:
+    """A model may come with somebody's repository; `check` and `export` say what it is called and how good."""
+    model = onnx.load(str(tiny_model_file))
+    card = json.loads({item.key: item.value for item in model.metadata_props}[CARD_KEY])
+    hostile = card | {"name": "\x1b[31mred", "quality": {"\x1b[2J": 1}}
+    helper.set_model_props(model, {CARD_KEY: json.dumps(hostile)})
+    shown = open_model(model.SerializeToString(), "x").card
+    assert (shown.name, shown.quality) == (r"\x1b[31mred", {r"\x1b[2J": 1.0})
+    for wrong in ({"quality": {"bits": "x"}}, {"quality": {"bits": 10**400}}, {"name": 5}):
+        helper.set_model_props(model, {CARD_KEY: json.dumps(card | wrong)})
+        with pytest.raises(ModelFileError, match="x: its card is damaged"):
+            open_model(model.SerializeToString(), "x")
 
 
 def test_a_damaged_mixer_is_one_line(tiny_model_file: Path) -> None:

@@ -1,9 +1,10 @@
 """The model card: everything a model file says about itself, as JSON in the file's metadata."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from ..characters import printable
 from ..errors import ModelFileError
 from .spec import ModelSpec
 
@@ -46,12 +47,14 @@ def card_from_json(text: str, where: str) -> ModelCard:
         )
     try:
         spec = ModelSpec.from_dict(data.pop("spec"))
-        data["languages"] = tuple(data.get("languages", ()))
         card = ModelCard(spec=spec, **data)
-        if not all(isinstance(language, str) for language in card.languages) or not isinstance(card.quality, dict):
-            raise TypeError("languages are names, and quality is figures by name")
-        return card
+        return replace(
+            card,
+            name=printable(card.name),
+            languages=tuple(map(printable, card.languages)),
+            quality={printable(name): float(figure) for name, figure in card.quality.items()},
+        )
     except ModelFileError as error:
         raise ModelFileError(f"{where}: {error}") from error
-    except (TypeError, KeyError, AttributeError) as error:
+    except (TypeError, ValueError, OverflowError, KeyError, AttributeError) as error:
         raise ModelFileError(f"{where}: its card is damaged ({error}); train or copy the model again") from error
