@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tinycode_ls.atomic import write_atomic
 from tinycode_ls.errors import TrainingError
+from tinycode_ls.small_file import read_small
 
 from .recipe import Recipe
 
@@ -35,11 +36,22 @@ class Order:
 def open_order(folder: Path) -> tuple[Order, Recipe]:
     """What the run in `folder` was asked to do; raises TrainingError when it is none."""
     try:
-        order = json.loads((folder / "run.json").read_text("utf-8"))
-        recipe = json.loads((folder / "recipe.json").read_text("utf-8"))
+        order = json.loads(read_small(folder / "run.json"))
+        recipe = json.loads(read_small(folder / "recipe.json"))
         lists = {name: tuple(order.get(name, ())) for name in ("paths", "languages")}
-        return Order(**{**order, **lists}), Recipe.from_dict(recipe)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        return _checked(Order(**{**order, **lists})), Recipe.from_dict(recipe)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise TrainingError(
             f"{folder}: no run to resume ({error}); expected the folder of an earlier `tinycode-train fit` or `tune`"
         ) from error
+
+
+def _checked(order: Order) -> Order:
+    """Raises ValueError where a value is not of its kind: the file may have been edited, or come with somebody's repository."""
+    texts = {**order.__dict__, "paths": "".join(order.paths), "languages": "".join(order.languages)}
+    wrong = [name for name, value in texts.items() if name != "mode" and not isinstance(value, str)]
+    wrong += [] if order.mode in range(0o1000) else ["mode"]
+    wrong += [] if order.paths else ["paths"]
+    if wrong:
+        raise ValueError(f"in run.json no sound {', '.join(wrong)}")
+    return order

@@ -1,5 +1,6 @@
 """A run's folder: one process at a time, of one command, from one base; what it exports keeps the base's mixer."""
 
+import json
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
@@ -143,3 +144,26 @@ def test_a_place_that_cannot_be_written_is_told_before_training(tmp_path: Path) 
     with pytest.raises(TrainingError, match="file is not a writable folder"):
         check_out(tmp_path / "file" / "model.onnx")
     check_out(tmp_path / "new" / "folder" / "model.onnx")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [[], "[" * 100_000, {"paths": []}, {"paths": [5]}, {"out": 5}, {"base": 5}, {"mode": "x"}, {"mode": 0o4777}],
+)
+def test_a_damaged_order_is_one_line(tmp_path: Path, order: Order, change: object) -> None:
+    """Where the run would fall over it hours later, or set more rights than a file's."""
+    RECIPE.save(tmp_path / "recipe.json")
+    order.save(tmp_path)
+    assert open_order(tmp_path)[0] == order
+    text = change if isinstance(change, str) else json.dumps(order.__dict__ | change if change else change)
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(TrainingError, match="no run to resume"):
+        open_order(tmp_path)
+
+
+def test_an_order_without_an_end_is_not_read(tmp_path: Path) -> None:
+    """A repository may hold a link to a device."""
+    RECIPE.save(tmp_path / "recipe.json")
+    (tmp_path / "run.json").symlink_to("/dev/zero")
+    with pytest.raises(TrainingError, match="not a regular file"):
+        open_order(tmp_path)
