@@ -189,10 +189,31 @@ def test_half_written_corpus_is_recognised(project: Path, tmp_path: Path) -> Non
         (tmp_path / "out" / "corpus.json").write_text(json.dumps(card | {"files": [row]}))
         with pytest.raises(CorpusError, match=r"no whole corpus here \(a row of its files is"):
             open_corpus(tmp_path / "out")
+    for change in (
+        {"shards": [["a\0b", 5]]},
+        {"shards": [["train.bin", 5, 5]]},
+        {"languages": {"go": "x"}},
+        {"languages": []},
+    ):
+        (tmp_path / "out" / "corpus.json").write_text(json.dumps(card | change))
+        with pytest.raises(CorpusError, match="no whole corpus here"):
+            open_corpus(tmp_path / "out")
+    (tmp_path / "out" / "corpus.json").write_text("[" * 100_000)
+    assert not is_corpus(tmp_path / "out")
+    with pytest.raises(CorpusError, match="no whole corpus here"):
+        open_corpus(tmp_path / "out")
     (tmp_path / "out" / "corpus.json").unlink()
     assert not is_corpus(tmp_path / "out")
     with pytest.raises(CorpusError, match="no whole corpus"):
         open_corpus(tmp_path / "out")
+
+
+def test_a_card_without_an_end_is_not_read(tmp_path: Path) -> None:
+    """A repository may hold a link to a device, and `tune` looks whether it is a corpus."""
+    (tmp_path / "corpus.json").symlink_to("/dev/zero")
+    assert not is_corpus(tmp_path)
+    with pytest.raises(CorpusError, match="not a regular file"):
+        open_corpus(tmp_path)
 
 
 def test_interrupted_build_leaves_the_old_corpus(project: Path, tmp_path: Path) -> None:

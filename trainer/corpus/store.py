@@ -51,8 +51,8 @@ class Corpus:
 def is_corpus(folder: str | Path) -> bool:
     """Whether the folder says that it is a corpus; `open_corpus` tells whether it is a whole one."""
     try:
-        card = json.loads((Path(folder) / "corpus.json").read_text("utf-8"))
-    except (OSError, ValueError):
+        card = _read_card(Path(folder))
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(card, dict) and {"format", "bytes", "hash"} <= card.keys()
 
@@ -61,20 +61,38 @@ def open_corpus(folder: str | Path) -> Corpus:
     """Map a corpus; raises CorpusError when it is absent, half-written, lacks a shard or is of another version."""
     folder = Path(folder)
     try:
-        card: dict[str, Any] = json.loads((folder / "corpus.json").read_text("utf-8"))
+        card: dict[str, Any] = _read_card(folder)
         version, sizes = card["format"], card["bytes"]
         if version != FORMAT:
             raise CorpusError(f"{folder}: a corpus of format {version}, expected {FORMAT}; build it again")
-        shards = [Shard(folder / path, *rest) for path, *rest in card.get("shards", [["train.bin", sizes["train"]]])]
+        shards = [_shard(folder, row) for row in card.get("shards", [["train.bin", sizes["train"]]])]
         valid = Shard(folder / "valid.bin", sizes["valid"])
         files = tuple(map(_document, card["files"]))
-        about = dict(card["refused"]), dict(card["languages"]), tuple(card["sources"])
+        languages = {str(name): int(size) for name, size in card["languages"].items()}
+        about = dict(card["refused"]), languages, tuple(map(dict, card["sources"]))
         key = str(card["hash"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise CorpusError(f"{folder}: no whole corpus here ({error}); build it with `corpus build`") from error
     for shard in shards:
         shard.check_size()
     return Corpus(folder, Shards(tuple(shards)), valid.open(), key, files, *about)
+
+
+def _read_card(folder: Path) -> Any:
+    """Raises OSError where the card is no regular file: in a folder of somebody else's it may be a link to a device, which has
+    no end."""
+    path = folder / "corpus.json"
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return json.loads(path.read_text("utf-8"))
+
+
+def _shard(folder: Path, row: Any) -> Shard:
+    """A row of the card; raises ValueError where it is none."""
+    match row:
+        case [str(path), int(size), *rest] if "\0" not in path and all(isinstance(part, str) for part in rest):
+            return Shard(folder / path, size, *rest)
+    raise ValueError(f"a row of its shards is {json.dumps(row)[:80]}")
 
 
 def _document(row: Any) -> Document:
