@@ -114,7 +114,8 @@ def _curve(
     figure = Figure(figsize=(6, 3.4), layout="constrained")
     axes: Axes = figure.add_subplot()
     for number, history in enumerate(histories):
-        colour, name = f"C{number % 10}", history.name
+        # a name may hold dollars, between which matplotlib would read a formula
+        colour, name = f"C{number % 10}", history.name.replace("$", r"\$")
         read, values = history.column("bytes_read") / 1e6, history.column(key)
         axes.plot(
             read, smoothed(values) if held_out else values, color=colour, linewidth=0.9, label=f"{name}, training"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tinycode_ls.characters import printable
 from tinycode_ls.errors import TrainingError
 
 Record = dict[str, Any]
@@ -52,7 +53,7 @@ def read_history(folder: Path) -> History:
     try:
         lines = path.read_text("utf-8", "replace").splitlines()
         recipe = json.loads((folder / "recipe.json").read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         missing = Path(error.filename).name if isinstance(error, OSError) and error.filename else "recipe.json"
         raise TrainingError(
@@ -69,7 +70,7 @@ def read_history(folder: Path) -> History:
             _append(kinds[record["kind"]], record)
     if not kinds["step"]:
         raise TrainingError(f"{path}: no recorded step ({damaged} damaged lines); let the run go on for a while first")
-    name = folder.resolve().name.removesuffix(".run")
+    name = printable(folder.resolve().name.removesuffix(".run"))
     return History(
         name,
         folder,
@@ -87,8 +88,9 @@ def _record(line: str) -> Record | None:
         record = json.loads(line)
         needed = NEEDED[record["kind"]]
         whole = all(isinstance(record[key], str if key in ("prompt", "text") else (int, float)) for key in needed)
+        np.array([value for value in record.values() if isinstance(value, int)], np.float64)  # one may be too large
         return record if whole else None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinycode_ls.atomic import write_atomic
+from tinycode_ls.characters import printable
 from tinycode_ls.engine.model import load_model
 from tinycode_ls.errors import TinycodeError, TrainingError
 
@@ -46,7 +47,7 @@ def write_report(folders: Sequence[Path], out: Path, most_bytes: int, png: bool)
     pictures = _pictures(histories, judged)
     page = make_page(histories, judged, {name: to_svg(figure, name) for name, figure in pictures.items()})
     mode = _mode(histories)
-    write_atomic(out, page.encode("utf-8"), mode)
+    write_atomic(out, page.encode("utf-8", "replace"), mode)
     written = [out]
     if png:
         for name, figure in pictures.items():
@@ -197,7 +198,7 @@ def _told_apart(histories: list[History]) -> list[History]:
     """Runs in folders of the same name get their parent's name before it."""
     names = [history.name for history in histories]
     return [
-        replace(history, name=f"{history.folder.resolve().parent.name}/{history.name}")
+        replace(history, name=f"{printable(history.folder.resolve().parent.name)}/{history.name}")
         if names.count(history.name) > 1
         else history
         for history in histories

@@ -2,6 +2,7 @@
 
 import builtins
 import json
+import os
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
@@ -173,7 +174,7 @@ def test_steps_taken_again_after_a_kill_count_once(run: Path) -> None:
     assert [record["step"] for record in history.samples] == [20, 40, 60]
 
 
-@pytest.mark.parametrize("spoil", ["absent", "no metrics", "empty", "noise", "recipe"])
+@pytest.mark.parametrize("spoil", ["absent", "no metrics", "empty", "noise", "recipe", "deep"])
 def test_what_is_no_run_is_one_line(run: Path, spoil: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Named, with what was expected; nothing is written."""
     if spoil == "absent":
@@ -182,12 +183,34 @@ def test_what_is_no_run_is_one_line(run: Path, spoil: str, capsys: pytest.Captur
         (run / "metrics.jsonl").unlink()
     elif spoil == "recipe":
         (run / "recipe.json").write_text("{")
+    elif spoil == "deep":
+        (run / "recipe.json").write_text("[" * 100_000)
     else:
         (run / "metrics.jsonl").write_bytes(b"" if spoil == "empty" else b"\xff\x00\n[1]\n{}\n3\n")
     assert main(["report", str(run)]) == 2
     errors = capsys.readouterr().err
     assert len(errors.splitlines()) == 1 and "tiny.run" in errors and ";" in errors
     assert not (run / "report.html").exists()
+
+
+@pytest.mark.parametrize("name", ["a$\\frac$", "$_$_$", os.fsdecode(b"bad\xff"), "red\x1b[31m"])
+def test_a_folder_may_have_any_name(run: Path, name: str) -> None:
+    """One that looks like a formula, is no text, or would colour the terminal."""
+    page = run.parent / "page.html"
+    assert main(["report", str(run.rename(run.with_name(f"{name}.run"))), "--bytes", "0", "--out", str(page)]) == 0
+    shown = name.encode("ascii", "backslashreplace").decode().replace("\x1b", r"\x1b")
+    assert page.read_text("utf-8").count(f"{shown}, training") == 4
+
+
+def test_a_record_of_somebody_else_spoils_no_page(run: Path) -> None:
+    """Half a character, a number beyond all, a list without an end: written as a question mark, or passed over."""
+    step = json.loads((run / "metrics.jsonl").read_text().splitlines()[0]) | {"step": 61}
+    sample = {"kind": "sample", "step": 61, "prompt": "<script>\ud800", "text": ""}
+    with (run / "metrics.jsonl").open("a") as file:
+        file.write("\n".join([json.dumps(step | {"bits": 10**400}), json.dumps(sample), "[" * 100_000]) + "\n")
+    assert main(["report", str(run), "--bytes", "0"]) == 0
+    page = (run / "report.html").read_text("utf-8")
+    assert "2 damaged line(s)" in page and "&lt;script&gt;?" in page and "<script" not in page
 
 
 def test_without_matplotlib_it_says_what_to_install(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
