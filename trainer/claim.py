@@ -1,5 +1,6 @@
 """A run's folder is for one run at a time."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,16 @@ def claimed(folder: Path) -> Iterator[None]:
             f"{folder}: cannot be used ({error.strerror or error}); choose another with --run"
         ) from error
     try:
+        _drop_half_written(folder)
         yield
     finally:
         lock.release()
+
+
+def _drop_half_written(folder: Path) -> None:
+    """What a run that was killed was just writing: each time another checkpoint, or a corpus."""
+    for part in folder.glob(f".*.{'?' * 8}.part"):
+        if part.is_dir() and not part.is_symlink():
+            shutil.rmtree(part, ignore_errors=True)
+        else:
+            part.unlink(missing_ok=True)

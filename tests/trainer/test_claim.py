@@ -17,3 +17,13 @@ def test_a_lock_that_leads_elsewhere_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="cannot be used"), claimed(folder):
         pass
     assert precious.read_text() == "mine"
+
+
+def test_what_a_killed_run_left_half_written_is_dropped(tmp_path: Path) -> None:
+    """Each kill would leave a checkpoint's worth; other files stay."""
+    (tmp_path / ".last.pt.0123abcd.part").write_bytes(b"half")
+    (tmp_path / ".corpus.ab_cdefg.part").mkdir()
+    (tmp_path / ".corpus.ab_cdefg.part" / "spool").write_bytes(b"half")
+    (tmp_path / "precious.part").write_text("mine")
+    with claimed(tmp_path):
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["lock", "precious.part"]
