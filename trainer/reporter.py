@@ -1,6 +1,7 @@
 """What a person sees of a run, and what it leaves behind: a bar (plain lines when not a terminal) and metrics.jsonl."""
 
 import json
+import os
 import sys
 from contextlib import suppress
 from dataclasses import asdict
@@ -98,8 +99,12 @@ class RunReporter:
 
 
 def _opened(path: Path) -> TextIO:
-    """To write behind what is there."""
+    """To write behind what is there, on a line of its own: the last one may be torn."""
     try:
+        with path.open("a+b") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                file.write(b"" if file.read() == b"\n" else b"\n")
         return path.open("a", encoding="utf-8")
     except OSError as error:
         raise TrainingError(f"{path}: cannot be written ({error.strerror or error}); make it writable") from error

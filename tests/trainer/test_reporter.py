@@ -1,5 +1,6 @@
 """What a person sees of a run."""
 
+import json
 import os
 import sys
 from contextlib import suppress
@@ -31,3 +32,14 @@ def test_a_run_goes_on_when_its_terminal_is_gone(tmp_path: Path, monkeypatch: py
         reporter.on_step(FIGURES)
         reporter.close()
     assert (tmp_path / "metrics.jsonl").read_text().count("validation") == 2
+
+
+def test_a_torn_line_spoils_no_other(tmp_path: Path) -> None:
+    """A run that was killed in the middle of a line goes on with a line of its own."""
+    path = tmp_path / "metrics.jsonl"
+    for there, line in (('{"kind": "st', 1), ('{"kind": "step"}\n', 1), ("", 0)):
+        path.write_text(there)
+        reporter = RunReporter(tmp_path, quiet=True)
+        reporter.on_step(FIGURES)
+        reporter.close()
+        assert json.loads(path.read_text().splitlines()[line])["step"] == 10
