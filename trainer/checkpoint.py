@@ -68,7 +68,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     except OSError as error:
         raise TrainingError(
             f"{path}: no checkpoint to read there ({error.strerror or error}); "
-            "expected last.pt or best.pt of a run made by `tinycode-train`"
+            "expected last.pt or best.pt of a run made by `tinycode-train`; one that stopped before it saved any begins anew"
         ) from error
     try:
         data = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
