@@ -1,6 +1,7 @@
 """Checkpoints: everything a run needs to go on as if it had not stopped, written atomically, loaded without pickle code."""
 
 import io
+import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
             "expected last.pt or best.pt of a run made by `tinycode-train`; one that stopped before it saved any begins anew"
         ) from error
     try:
+        if damaged := zipfile.ZipFile(io.BytesIO(content)).testzip():  # torch takes other bytes for other weights
+            raise ValueError(damaged)
         data = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
         version = data.pop("version")
         if version != CHECKPOINT_VERSION:

@@ -167,3 +167,14 @@ def test_an_order_without_an_end_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "run.json").symlink_to("/dev/zero")
     with pytest.raises(TrainingError, match="not a regular file"):
         open_order(tmp_path)
+
+
+def test_a_checkpoint_with_other_bytes_is_damaged(tmp_path: Path, order: Order) -> None:
+    """A disk or a copy may change one in the middle of the weights, and the run would go on with them."""
+    fit(order, RECIPE, tmp_path / "run", quiet=True)
+    path = tmp_path / "run" / "last.pt"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 64
+    path.write_bytes(content)
+    with pytest.raises(TrainingError, match=r"last\.pt: damaged"):
+        resume(tmp_path / "run", "fit", export_run, quiet=True)
