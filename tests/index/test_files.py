@@ -248,6 +248,7 @@ LANGUAGE_OF = [
     ("config.h.in", "c"),
     ("MANIFEST.in", None),
     ("Dockerfile.dev", "docker"),
+    ("CMakeLists.txt.user", None),
     ("configure.ac", "m4"),
     (".editorconfig", "ini"),
     ("LICENSE", None),

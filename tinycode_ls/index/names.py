@@ -81,7 +81,8 @@ def language_of(path: str | PurePath) -> str | None:
     suffix = path.suffix.lower()
     if suffix in TEMPLATES:
         return language_of(path.stem) or (None if suffix == ".in" else "html")
-    return NAMED.get(path.name) or LANGUAGES.get(suffix) or NAMED.get(path.stem)
+    known = NAMED.get(path.name) or LANGUAGES.get(suffix)
+    return known or (None if "." in path.stem else NAMED.get(path.stem))
 
 
 def is_secret(path: str | Path) -> bool:

@@ -12,7 +12,6 @@ import { CloseAction, ErrorAction, LanguageClient, State } from 'vscode-language
 
 const run = promisify(execFile);
 const WINDOWS = process.platform === 'win32';
-const INSTALL = 'in the clone of tinycode-ls: pipx install .';
 const NOT_RUNNING = 'tinycode: the server is not running';
 const SHOW_LOG = 'Show log';
 /** Kinds of documents the server can serve; other remote file systems are left alone. */
@@ -166,7 +165,8 @@ async function findServer(): Promise<string[] | undefined> {
     if (await runnable(candidate)) return candidate;
   }
   const tried = candidates.map((candidate) => candidate.join(' ')).join(', ');
-  const text = `tinycode: no server found (tried ${tried}). Install it (${INSTALL}), or set tinycode.command.`;
+  const remedy = 'Install it (in the clone of tinycode-ls: pipx install .), or set tinycode.command';
+  const text = `tinycode: no server found (tried ${tried}). ${remedy}.`;
   void window.showErrorMessage(text, 'Open the setting').then((choice) =>
     choice && commands.executeCommand('workbench.action.openSettings', 'tinycode.command'));
   return undefined;
