@@ -190,8 +190,12 @@ SESSION = {
         ],
         "frobnicatex",
     ),
-    "restart.py": (  # again while it starts
-        [*["!Restart the Server"] * 3, "?bar sync", "?ready", "frobnicat", "?ghost", "?calm", "<Tab>"],
+    "restart.py": (  # again while it starts; the answer to a later command tells that the last restart has begun
+        [
+            *["!Restart the Server", "?bar sync", "!Restart the Server", "!Restart the Server"],
+            *["!Explain the Last Suggestion", "?see nothing was suggested yet"],
+            *["?ready", "frobnicat", "?ghost", "?calm", "<Tab>"],
+        ],
         LINE,
     ),
     "log.py": (["x", "!Show the Log", "?see Output", "<Control+j>"], "x"),
