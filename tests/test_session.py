@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import os
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +29,7 @@ async def test_a_question_that_waited_does_not_end_a_newer_one(tmp_path, monkeyp
         if waiting:
             await waiting.pop().wait()
 
-    monkeypatch.setattr(session, "_follow_documents", follow)
+    monkeypatch.setattr(session.index, "turn_to", follow)
     older = asyncio.create_task(session.suggest(Ask(URI, Position(0, 4))))
     await asyncio.sleep(0)
     newer = asyncio.create_task(session.suggest(Ask(URI, Position(0, 4))))
@@ -52,7 +51,7 @@ async def test_a_question_whose_text_changed_while_it_waited_is_dropped(tmp_path
     async def follow(uri: str) -> None:
         await ready.wait()
 
-    monkeypatch.setattr(session, "_follow_documents", follow)
+    monkeypatch.setattr(session.index, "turn_to", follow)
     asked = asyncio.create_task(session.suggest(Ask(URI, Position(0, 7))))
     await asyncio.sleep(0)
     session.documents.change(URI, 2, [(Span(Position(0, 0), Position(0, 0)), "pri = pri")])
@@ -233,34 +232,6 @@ async def test_a_large_document_is_left_alone(tmp_path, monkeypatch) -> None:
     session.stop()
 
 
-async def test_a_save_is_not_lost_while_the_index_takes_the_ones_before(tmp_path) -> None:
-    """The index thread stands still between its look at what was saved and what it does about it."""
-    index_thread_looks, saved = threading.Event(), threading.Event()
-
-    class Watched(Session):
-        @property
-        def _changed(self):
-            held = self.held
-            if threading.current_thread() is not threading.main_thread() and not index_thread_looks.is_set():
-                index_thread_looks.set()
-                saved.wait(5)
-            return held
-
-        @_changed.setter
-        def _changed(self, value):
-            self.held = value
-
-    session = Watched(FakeBackend(print), Configuration(own_file=tmp_path / "none.toml"))
-    first = asyncio.create_task(session.files_changed({Path("/w/a.py")}))
-    await asyncio.to_thread(index_thread_looks.wait, 5)
-    second = asyncio.create_task(session.files_changed({Path("/w/b.py")}))
-    await asyncio.sleep(0)
-    saved.set()
-    await asyncio.gather(first, second)
-    assert "b.py" in "".join(session.backend.log)
-    session.stop()
-
-
 async def test_what_is_asked_together_with_the_change_is_looked_for_once(tmp_path) -> None:
     """What is looked for ahead would end the question that came meanwhile."""
     session = Session(FakeBackend(print), Configuration(own_file=tmp_path / "none.toml"))
@@ -286,30 +257,6 @@ async def test_a_row_that_replaces_what_stands_after_the_cursor(tmp_path) -> Non
     place = Span(Position(0, 4), Position(0, 11))
     await session.suggest(Ask(URI, Position(0, 7), selected=(place, "print")))
     assert asked == [("x = print", " + 1")]
-    session.stop()
-
-
-async def test_it_is_indexing_until_the_last_build_is_done(tmp_path, monkeypatch) -> None:
-    """A second folder is opened while the first is being read: the first build ends early, the second goes on."""
-    session = Session(FakeBackend(print), Configuration(own_file=tmp_path / "none.toml"))
-    session.configure()
-    goes_on, builds = threading.Event(), []
-
-    def build(progress, deadline) -> None:
-        builds.append(deadline)
-        while not deadline.expired() and not goes_on.wait(0.001):
-            pass
-
-    monkeypatch.setattr(session.backend, "build_index", build)
-    first = asyncio.create_task(session.build_index(print))
-    while not builds:
-        await asyncio.sleep(0.001)
-    second = asyncio.create_task(session.build_index(print))
-    await first
-    assert session.status()["state"] == "indexing"
-    goes_on.set()
-    await second
-    assert session.status()["state"] == "ready"
     session.stop()
 
 
@@ -358,7 +305,7 @@ async def test_documents_that_are_opened_together_are_followed_once(tmp_path, mo
     async def follow(uri: str) -> None:
         followed.append(uri)
 
-    monkeypatch.setattr(session, "_follow_documents", follow)
+    monkeypatch.setattr(session.index, "turn_to", follow)
     uris = [f"file:///w/{number}.py" for number in range(9)]
     for uri in uris:
         session.documents.open(uri, 1, "python", "")

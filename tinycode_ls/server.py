@@ -159,7 +159,7 @@ async def settle(ls: TinycodeServer) -> None:
         ls.tell(f"{len(others)} more settings are ignored; the log names them")
     if session.take_index_wish():
         ls.send_status()
-        await with_progress(ls, "tinycode: indexing", session.build_index)
+        await with_progress(ls, "tinycode: indexing", session.index.build)
     ls.send_status()
 
 
@@ -168,7 +168,7 @@ async def files_changed(ls: TinycodeServer, uris: list[str]) -> None:
     paths = {path for uri in uris if (path := file_of(uri))}
     if any(map(ls.session.configuration.is_settings_file, paths)):
         await settle(ls)
-    await ls.session.files_changed(paths)
+    await ls.session.index.files_changed(paths)
 
 
 async def pull_settings(ls: TinycodeServer) -> None:

@@ -6,19 +6,20 @@ The server translates to and from this; here is decided what is asked of the com
 import asyncio
 import itertools
 import logging
-from collections import OrderedDict, deque
-from collections.abc import Callable, Coroutine
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .backend import Backend, Tell
+from .backend import Backend
+from .background import Background
 from .configuration import Configuration
 from .deadline import Deadline
-from .documents import Cursor, Document, Documents, file_of, name_of, place_of
+from .documents import Cursor, Documents, name_of, place_of
 from .folders import name_within
-from .git_head import GitHead
+from .index_follower import IndexFollower, name_in_index
 from .languages import file_name
 from .quiet import too_large, why_quiet
 from .requests import Newest
@@ -33,9 +34,6 @@ ALTERNATIVES = 3
 """Suggestions in the list, or when the user asks."""
 REMEMBERED = 64
 """Suggestions that can still be explained."""
-INDEX_TIMEOUT_MS = 600_000
-FOLLOW_PATIENCE_S = 0.15
-"""How long the first question in a document waits for the index to take what was edited in others: a megabyte and more."""
 WARM_UP_TIMEOUT_MS = 60_000
 LOOK_AHEAD_AFTER_S = 0.001
 """An editor that asks at once sends its question together with the change: taken in before the work begins, it does not wait
@@ -71,8 +69,9 @@ class Session:
     def __init__(self, backend: Backend, configuration: Configuration) -> None:
         self.backend, self.configuration = backend, configuration
         self.documents = Documents()
-        self._builds = 0
-        self._requests, self._index_jobs = Newest("tinycode-complete"), Newest("tinycode-index")
+        self._background = Background()
+        self._requests = Newest("tinycode-complete")
+        self.index = IndexFollower(backend, configuration, self.documents, self._background, self._forget_ahead)
         self._shown: tuple[Shown, ...] = ()
         self._asked_for = False
         self._rows: tuple[Shown, ...] = ()
@@ -81,15 +80,10 @@ class Session:
         self._numbers = itertools.count(1)
         self._explainable: OrderedDict[int, Suggestion] = OrderedDict()
         self._last: Suggestion | None = None
-        self._changed: deque[set[Path] | None] = deque()
-        self._open_texts: dict[Path, str | None] = {}
-        self._followed: tuple[str, dict[str, tuple[Document, int]]] = ("", {})
         self._problems: list[str] = []
         self._index_wish = False
-        self._git_head = GitHead()
         self._warm_ups, self._warm = 0, asyncio.Event()
         self._warm.set()
-        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def settings(self) -> Settings:
@@ -102,8 +96,7 @@ class Session:
         anew = self.backend.configure(self.settings, self.configuration.roots)
         self._index_wish |= anew
         self._shown, self._ahead = (), None
-        if self._git_head.moved(self.configuration.roots) and not anew:
-            self._in_background(self._refresh(None))
+        self.index.look_at_git(read_anew=anew)
 
     def take_problems(self) -> list[str]:
         """What is wrong with the settings, each line once."""
@@ -126,8 +119,8 @@ class Session:
             return Answer(ask)
         self._latest[ask.uri, ask.listed] = ask
         await self._warm.wait()
-        self._look_at_git()
-        await self._follow_documents(ask.uri)
+        self.index.look_at_git()
+        await self.index.turn_to(ask.uri)
         newer = (
             self._latest.get((ask.uri, ask.listed)) is not ask
         )  # which did not have to wait: it must not be superseded
@@ -167,7 +160,7 @@ class Session:
         work = partial(_ignoring_deadline, partial(self.backend.explain, suggestion))
         sources = await self._requests.run("explain", work, self.settings.timeout_ms, suggestion.sources)
         roots = self.configuration.roots
-        known = {str(_in_index(document)): document.uri for document in self.documents.all()}
+        known = {str(name_in_index(document)): document.uri for document in self.documents.all()}
         known[suggestion.document] = suggestion.document
         uris = tuple(
             known.get(source.path) or Path(source.path).absolute().as_uri() for source in sources if source.path
@@ -187,7 +180,7 @@ class Session:
         """A document was edited. Editors ask a while after a key (VS Code 50 ms): in a document for which they do ask, the
         answer is looked for meanwhile."""
         if latest := self._latest.get((uri, False)):
-            self._in_background(self._look_ahead(uri, latest))
+            self._background.start(self._look_ahead(uri, latest))
 
     async def _look_ahead(self, uri: str, latest: Ask) -> None:
         await asyncio.sleep(LOOK_AHEAD_AFTER_S)
@@ -225,29 +218,7 @@ class Session:
             if not self._warm_ups:
                 self._warm.set()
         if document is not None and document is self.documents.newest():
-            await self._follow_documents(uri)  # once for all that came meanwhile: a rename opens hundreds
-
-    async def build_index(self, tell: Tell) -> None:
-        """Read the folders in the index thread; `tell` is called in the loop."""
-        loop = asyncio.get_running_loop()
-
-        def tell_from_thread(percent: int, message: str) -> None:
-            loop.call_soon_threadsafe(tell, percent, message)
-
-        self._builds += 1
-        try:
-            work = partial(self.backend.build_index, tell_from_thread)
-            await self._index_jobs.run("build", work, INDEX_TIMEOUT_MS, None)
-        finally:
-            self._builds -= 1
-            self._followed = ("", {})  # what was open while it was built is looked at again
-
-    async def files_changed(self, paths: set[Path]) -> None:
-        """Files changed on disk; git's own stand for everything it may have done."""
-        if any(".git" in path.parts for path in paths):
-            self._look_at_git()
-        if paths := {path for path in paths if not {".git", ".tinycode"} & set(path.parts)}:
-            await self._refresh(paths)
+            await self.index.turn_to(uri)  # once for all that came meanwhile: a rename opens hundreds
 
     def status(self) -> dict[str, Any]:
         """For a person, and for a status bar: `state` is off, indexing, problem or ready."""
@@ -255,56 +226,18 @@ class Session:
         states = {
             "off": not self.configuration.enabled_somewhere(),
             "problem": loaded["problem"],
-            "indexing": self._builds > 0,
+            "indexing": self.index.building,
         }
         return {"state": next((name for name, holds in states.items() if holds), "ready"), **loaded}
 
     def stop(self, patience_s: float = 0) -> None:
         """End what runs, and wait so long for each thread to end."""
         self._requests.stop(patience_s)
-        self._index_jobs.stop(patience_s)
+        self.index.stop(patience_s)
 
-    def _look_at_git(self) -> None:
-        """A branch switch, a pull: the index looks what changed."""
-        if self._git_head.moved(self.configuration.roots):
-            self._in_background(self._refresh(None))
-
-    def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """The loop keeps no hold of its tasks."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def _follow_documents(self, uri: str) -> None:
-        """Where somebody turns to another document, the index takes the text of all the others, saved or not.
-
-        Never that of the document that is written in: it is a voice of its own, and its unfinished line no example. So
-        typing costs nothing here, and turning to another document costs one look (and a new index if a text changed).
-        """
-        others = {one.uri: (one, one.version) for one in self.documents.all() if one.uri != uri}
-        before, self._followed = self._followed, (uri, others)
-        if before == self._followed:
-            return
-        self._open_texts = {
-            place: None if document.uri == uri else "".join(document.lines)
-            for document in sorted(self.documents.all(), key=lambda document: document.uri == uri)
-            if (place := _in_index(document)) and not too_large(self._settings_of(document.uri), document.size)
-        }
-        task = self._in_background(self._refresh(set()))
-        if any(state[0].edited and before[1].get(other) != state for other, state in others.items()):
-            await asyncio.wait([task], timeout=FOLLOW_PATIENCE_S)
-
-    async def _refresh(self, paths: set[Path] | None) -> None:
-        """Calls that come faster than the index works are taken together; None stands for everything."""
-        self._changed.append(paths)
+    def _forget_ahead(self) -> None:
+        """What is looked for already is answered by an index that is about to change."""
         self._ahead = None
-        await self._index_jobs.run("refresh", self._refresh_changed, INDEX_TIMEOUT_MS, None)
-
-    def _refresh_changed(self, deadline: Deadline) -> None:
-        taken = [self._changed.popleft() for _ in range(len(self._changed))]  # the loop may add to them meanwhile
-        known = [paths for paths in taken if paths is not None]
-        self.backend.refresh(sorted(set().union(*known)) if known == taken else None, self._open_texts)
 
     def _on_screen(self, ask: Ask, request: Request) -> Suggestion | None:
         """What an editor still shows of the last answer. Who asks for alternatives to it, gets it as the first of them."""
@@ -363,14 +296,6 @@ class Session:
         while len(self._explainable) > REMEMBERED:
             self._explainable.popitem(last=False)
         return number
-
-
-def _in_index(document: Document) -> Path | None:
-    """What its text is called in the index: as its file; a cell's has an extension that tells the language."""
-    place = place_of(document.uri)
-    if place is None or file_of(document.uri):
-        return place
-    return Path(file_name(str(place), document.language))
 
 
 def _ignoring_deadline(work: Callable[[], Any], deadline: Deadline) -> Any:

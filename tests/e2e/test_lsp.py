@@ -14,8 +14,8 @@ from wire import Wire, inline
 
 from tinycode_ls.model_choice import SHIPPED_MODELS
 
-KNOWN = "    def _look_at_git(self) -> None:\n        if self._git_head.mo"
-"""The start of a line that session.py has, and nothing else; the index should know the rest of it."""
+KNOWN = "    def look_at_git(self, read_anew: bool = False) -> None:\n        if self._git_head.mo"
+"""The start of a line that index_follower.py has, and nothing else; the index should know the rest of it."""
 
 
 @pytest.fixture
