@@ -4,12 +4,10 @@ Thread-safe by replacement: a rebuild makes a new index beside the old one and s
 What is on disk counts, except where an open document has other text: then that counts, saved or not.
 """
 
-import logging
 import os
-import re
 import stat
 import threading
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,22 +17,17 @@ from ..memory import give_back
 from ..model.document import document_header
 from ..text import plain
 from .files import MOST_FILE_BYTES, Verdict, judge, judge_content, list_files, would_list
+from .left_out import LeftOut
 from .names import VENDORED, judge_name, may_be_script
 from .order import nearest_first
 from .suffixes import SuffixIndex
 
-log = logging.getLogger(__name__)
 Progress = Callable[[int, str], None]
 Documents = Mapping[Path, str | None]
 
 LEAST_BYTES = 64
 """With less of the budget left than this, nothing more is looked at."""
-WORTH_A_WARNING = ("unreadable", "not UTF-8", "too large")
-WORTH_A_WORD = (*WORTH_A_WARNING, "minified or data", "a link", "not a regular file", "holds a private key", "gone")
-"""Why a file that looked like source is left out; the other reasons are as they should be."""
 IGNORE_FILES = {".gitignore", ".tinycodeignore", ".gitmodules"}
-NAMED = 3
-"""Files that a line names; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +70,7 @@ class Workspace:
         self._folders: set[Path] = set()  # with a listed file somewhere below
         self._strangers: dict[Path, tuple[bool, bool]] = {}  # files not listed: ignored by git; see `_there`
         self._documents: dict[Path, bytes | None] = {}
-        self._told: dict[str, str] = {}
+        self._left_out = LeftOut()
         self._built = False
         self._lock = threading.Lock()
         self.index: SuffixIndex | None = None
@@ -179,7 +172,7 @@ class Workspace:
     def _read(self, progress: Progress | None = None, deadline: Deadline | None = None) -> bool:
         """Bring `_files` up to date within the budget; False when it was stopped before."""
         budget, kept, over = self._budget, dict[Path, _File](), 0
-        left_out: dict[str, list[Path]] = {}
+        left_out: dict[Path, str] = {}
         self._listed, self._built = self._list(), True
         self._folders = _folders_of(self._listed)
         order = self._in_order(self._listed)
@@ -195,13 +188,13 @@ class Workspace:
             if found is None:
                 over += 1
             elif isinstance(found, str):
-                left_out.setdefault(re.split(r";| \(", found)[0], []).append(path)
+                left_out[path] = found
             else:
                 kept[path] = found
                 budget -= _cost(path, found.text)
         self._files = {path: kept[path] for path in sorted(kept)}
-        self._summarise(over, sum(map(len, left_out.values())))
-        self._report(left_out, over)
+        self._summarise(over, len(left_out))
+        self._left_out.tell(left_out, over, self._budget)
         return True
 
     def _update(self, paths: set[Path]) -> None:
@@ -230,7 +223,10 @@ class Workspace:
     def _list(self) -> dict[Path, Path]:
         """Every file whose name does not refuse it -> the folder it was found for."""
         listed = {
-            path: root for root in self._roots for path in list_files(root, self._tell) if self._root_of(path) == root
+            path: root
+            for root in self._roots
+            for path in list_files(root, self._left_out.tell_once)
+            if self._root_of(path) == root
         }
         never_saved = {path for path, text in self._documents.items() if text is not None and not os.path.lexists(path)}
         for path in never_saved - listed.keys():
@@ -277,28 +273,6 @@ class Workspace:
         self.index = SuffixIndex(text) if text else None
         del text
         give_back()
-
-    def _report(self, left_out: Mapping[str, Sequence[Path]], over: int) -> None:
-        """One line for each thing that a person might wonder about, when it is new."""
-        for reason in WORTH_A_WORD:
-            paths = left_out.get(reason, [])
-            if paths:
-                names = ", ".join(str(path) for path in paths[:NAMED]) + (", ..." if len(paths) > NAMED else "")
-                level = logging.WARNING if reason in WORTH_A_WARNING else logging.INFO
-                self._tell(f"{len(paths)} left out of the index: {reason}: {names}", level, reason)
-        if over:
-            self._tell(
-                f"{over} files do not fit the index of {self._budget / 1e6:g} MB (index_budget_mb); those in the language "
-                "of the open documents, and near them, come first",
-                logging.WARNING,
-                "over",
-            )
-
-    def _tell(self, message: str, level: int = logging.INFO, kind: str = "") -> None:
-        """A line for the log; not the same one of a kind twice."""
-        if self._told.get(kind or message) != message:
-            self._told[kind or message] = message
-            log.log(level, "%s", message)
 
 
 def _texts(files: Mapping[Path, _File]) -> dict[Path, bytes]:
