@@ -161,6 +161,7 @@ def test_commands(start, repository):
     nvim, file = start("a.py", "x = 1\n")
     said = lambda: nvim.lua("vim.fn.execute('messages')")  # noqa: E731
     assert len(nvim.lua("vim.fn.getcompletion('Tinycode ', 'cmdline')")) == 7
+    nvim.until_indexed()
     nvim.keys(":Tinycode status<CR>")
     nvim.until(lambda: "tinycode: ready" in said() and "index:" in said(), "the status")
     nvim.keys("<CR>:Tinycode toggle<CR>Goy = frobnicat")
