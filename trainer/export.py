@@ -14,20 +14,21 @@ from tinycode_ls.errors import TrainingError
 from tinycode_ls.model.card import CARD_KEY, MIXER_KEY, ModelCard
 from tinycode_ls.model.spec import ModelSpec
 
-from .graph import Array, Graph, Weights, attention_rows, from_onnx_gates
+from .graph import Array, Weights, attention_rows, from_onnx_gates, graph_of
 from .network import Network
 
 OPSET = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
 IR_VERSION = 9
 
 
-def model_bytes(weights: Weights, card: ModelCard, mixer: bytes | None = None, graph: type[Graph] = Graph) -> bytes:
+def model_bytes(weights: Weights, card: ModelCard, mixer: bytes | None = None) -> bytes:
     """The content of a model file. `weights` are named as in the network's state dict."""
-    written = graph(card.spec)
-    written.add_network(weights)
-    model = helper.make_model(
-        written.finish(), opset_imports=OPSET, ir_version=IR_VERSION, producer_name="tinycode-train"
-    )
+    return in_a_file(graph_of(card.spec, weights), card, mixer)
+
+
+def in_a_file(graph: onnx.GraphProto, card: ModelCard, mixer: bytes | None = None) -> bytes:
+    """The content of a model file."""
+    model = helper.make_model(graph, opset_imports=OPSET, ir_version=IR_VERSION, producer_name="tinycode-train")
     properties = {CARD_KEY: card.to_json()}
     if mixer is not None:
         properties[MIXER_KEY] = base64.b64encode(mixer).decode("ascii")

@@ -7,30 +7,64 @@ import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 from timing import seconds
 
-from tinycode_ls.engine.model import OPERATORS, Model, load_model, log_softmax
+from tinycode_ls.engine import model as engine
+from tinycode_ls.engine.model import Model, load_model, log_softmax
 from tinycode_ls.model.card import ModelCard
+from tinycode_ls.model.spec import ModelSpec
 from trainer.checkpoint import load_checkpoint
 from trainer.corpus.store import open_corpus
-from trainer.export import model_bytes, to_arrays
-from trainer.graph import LARGEST, Array, Graph, Weights, quantise, to_onnx_gates
+from trainer.export import in_a_file, model_bytes, to_arrays
+from trainer.graph import LARGEST, Array, Weights, as_graph, quantise, to_onnx_gates
 
 BLOCK = 32
 """Weights of a column that share a scale in the 4-bit files."""
 HELD_OUT = 100_000
 STREAMS = 20
-TRIED = {"Abs", "Div", "LSTM", "ReduceMax", "Reshape", "Round", "Scan", "Sigmoid", "Tanh", "com.microsoft:MatMulNBits"}
-"""Operators of the files measured here that no model file has."""
 TEXT = (b"for name in names:\n    print(name, file=out)\n" * 60)[:1000]
 
 
-class Float32(Graph):
-    """Nothing quantised."""
+class Float32:
+    """Nothing quantised. Collects nodes and constants of its own; no layout of a model file has them."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        self.spec = spec
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+
+    def constant(self, name: str, array: np.ndarray) -> str:
+        """One more."""
+        self.constants.append(numpy_helper.from_array(np.asarray(array, order="C"), name))
+        return name
+
+    def numbers(self, name: str, *values: int) -> str:
+        """Places and sizes [N]."""
+        return self.constant(name, np.array(values, np.int64))
+
+    def node(self, kind: str, inputs: list[str], outputs: list[str], domain: str = "", **attributes: Any) -> None:
+        """One more."""
+        self.nodes.append(helper.make_node(kind, inputs, outputs, name=outputs[0], domain=domain, **attributes))
+
+    def add_network(self, weights: Weights) -> None:
+        """Of one layer, without attention."""
+        for name, value in (("one", 1), ("zero", 0), ("most", 2**62)):
+            self.numbers(name, value)
+        self.node("Gather", [self.constant("embedding", weights["embedding.weight"]), "ids"], ["layer_in0"])
+        for name in ("h", "c"):
+            self.node("Identity", [name], [f"{name}0"])
+        self.add_layer(0, weights)
+        for name in ("h", "c"):
+            self.node("Identity", [f"{name}0_out"], [f"{name}_out"])
+        self.node("Neg", ["tail"], ["tail_start"])
+        self.node("Slice", ["layer_in1", "tail_start", "most", "zero"], ["top"])
+        bias = self.constant("head_bias", weights["head.bias"])
+        self.linear("head", weights["head.weight"].T, "top", "logits", bias)
 
     def add_layer(self, layer: int, weights: Weights) -> None:
         """ONNX's own LSTM."""
@@ -168,12 +202,13 @@ class NibblesServed(Float32):
         self.node("MatMulNBits", [source, packed, scales], [target], "com.microsoft", **sizes)
 
 
-def written(kind: type[Graph], weights: Weights, card: ModelCard) -> bytes:
+def written(kind: type[Float32] | None, weights: Weights, card: ModelCard) -> bytes:
     """A file's content. What the shipped ones do not use is of a later version of ONNX (INT4: 21)."""
-    content = model_bytes(weights, card, graph=kind)
-    if kind is Graph:
-        return content
-    model = onnx.load_model_from_string(content)
+    if kind is None:
+        return model_bytes(weights, card)
+    graph = kind(card.spec)
+    graph.add_network(weights)
+    model = onnx.load_model_from_string(in_a_file(as_graph(card.spec, graph.nodes, graph.constants), card))
     model.ir_version, model.opset_import[0].version = 10, 21
     return model.SerializeToString()
 
@@ -187,7 +222,7 @@ def nibbles(columns: Array) -> tuple[np.ndarray, Array]:
 
 KINDS = {
     "float32": Float32,
-    "int8, fused kernels (shipped)": Graph,
+    "int8, fused kernels (shipped)": None,
     "int8 in the file, float32 served": Int8AsFloat,
     "4 bits in the file, float32 served": NibblesAsFloat,
     "4 bits in the file, int8 served": NibblesAsInt8,
@@ -215,9 +250,9 @@ def microseconds(run, repeats: int) -> float:
 def resident_mb(path: Path) -> float:
     """Of a process of its own that loads the file and reads 1,000 bytes."""
     code = (
-        "import sys; from pathlib import Path; from tinycode_ls.engine.model import OPERATORS, load_model\n"
-        f"OPERATORS.update({TRIED})\n"
-        "load_model(Path(sys.argv[1])).read(b'x = 1\\n' * 170)\n"
+        "import sys; from pathlib import Path; from tinycode_ls.engine import model\n"
+        "model.layout_of_file = model.check_layout = lambda *words: None\n"
+        "model.load_model(Path(sys.argv[1])).read(b'x = 1\\n' * 170)\n"
         "print([line.split()[1] for line in open('/proc/self/status') if line.startswith('VmRSS')][0])"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
@@ -226,7 +261,7 @@ def resident_mb(path: Path) -> float:
 
 def main() -> None:
     """Print the table."""
-    OPERATORS.update(TRIED)
+    engine.layout_of_file = engine.check_layout = lambda *words: None  # no model file has such graphs
     checkpoint, corpus = load_checkpoint(Path(sys.argv[1])), open_corpus(Path(sys.argv[2]))
     text = np.asarray(corpus.valid[:HELD_OUT])
     ids = text[: len(text) // STREAMS * STREAMS].reshape(STREAMS, -1).T.astype(np.int64)  # [T, B]

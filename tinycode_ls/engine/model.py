@@ -13,22 +13,20 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
+from ..characters import printable
 from ..errors import ModelFileError
 from ..model.card import CARD_KEY, MIXER_KEY, ModelCard, card_from_json
-from ..model.contents import operators
+from ..model.contents import layout_of_file, metadata
 from ..model.document import VOCABULARY
 from ..model.file import read_model_file
+from ..model.layout import Layout, layout_of_spec
 from ..model.spec import MOST_ATTENDING
 from .mixer import mixer_from_bytes
 
 Array = npt.NDArray[np.float32]
 State = tuple[Array, ...]
-
-OPERATORS = {
-    "Add", "Cast", "Clip", "Concat", "GRU", "Gather", "Identity", "MatMul", "Mul", "Neg", "RNN", "Slice", "Softmax", "Split",
-    "Squeeze", "Sub", "Transpose", "Unsqueeze", "com.microsoft:DynamicQuantizeLSTM", "com.microsoft:DynamicQuantizeMatMul",
-}  # fmt: skip
-"""What a model is made of (trainer/graph.py). No loops and no branches: a model that came with somebody's repository ends."""
+Shapes = dict[str, tuple[str, list[int | str]]]
+"""Kind and shape of a graph's inputs, or outputs, by name."""
 
 
 class Model:
@@ -113,26 +111,21 @@ def load_model(path: Path, mixed: bool = True) -> Model:
 def open_model(content: bytes, path: str, mixed: bool = True) -> Model:
     """As `load_model`, for content in memory; `path` names it in messages."""
     try:
-        strange = operators(content) - OPERATORS
+        words, layout = metadata(content), layout_of_file(content)
     except ValueError as error:
         raise ModelFileError(f"{path}: not a model, or damaged ({error}); copy or train it again") from error
-    if strange:
-        named = ", ".join(sorted(strange)[:3])
-        raise ModelFileError(
-            f"{path}: its graph has {named}, which no tinycode model has; train it again, or remove it"
-        )
+    if CARD_KEY not in words:
+        raise ModelFileError(f"{path}: an ONNX file without a tinycode card; expected one made by `tinycode-train`")
+    card = card_from_json(words[CARD_KEY], path)
+    check_layout(layout, card, path)
     try:
         session = ort.InferenceSession(content, _session_options(), providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises its own kinds, and not one base class of them
         reason = str(error).splitlines()[0][:120]
         raise ModelFileError(f"{path}: not a model, or damaged ({reason}); copy or train it again") from error
-    metadata = session.get_modelmeta().custom_metadata_map
-    if CARD_KEY not in metadata:
-        raise ModelFileError(f"{path}: an ONNX file without a tinycode card; expected one made by `tinycode-train`")
-    card = card_from_json(metadata[CARD_KEY], path)
     _check_shapes(session, card, path)
     try:
-        mixer = _decoded(metadata[MIXER_KEY]) if mixed and MIXER_KEY in metadata else None
+        mixer = _decoded(words[MIXER_KEY]) if mixed and MIXER_KEY in words else None
         return Model(session, card, len(content), mixer)
     except ModelFileError as error:
         raise ModelFileError(f"{path}: {error}") from error
@@ -156,20 +149,34 @@ def _session_options() -> ort.SessionOptions:
     return options
 
 
+def check_layout(found: Layout, card: ModelCard, path: str) -> None:
+    """Raises ModelFileError where a graph is not the one of its card: with a few nodes more, or another size in one, a model
+    that came with somebody's repository could take gigabytes, and minutes."""
+    expected = layout_of_spec(card.spec)
+    for kind in ("nodes", "tensors"):
+        there, named = getattr(found, kind), getattr(expected, kind)
+        if there != named:
+            name = min(name for name in there.keys() | named.keys() if there.get(name) != named.get(name))
+            raise ModelFileError(
+                f"{path}: {kind[:-1]} {printable(name)!r} of its graph is not that of its card's network; "
+                "train it again with this version, or remove it"
+            )
+
+
 def _check_shapes(session: ort.InferenceSession, card: ModelCard, path: str) -> None:
-    states = {name: list(shape) for name, shape in card.spec.state_shapes("B").items()}
-    after = {f"{name}_out": shape for name, shape in states.items()}
-    _expect(session.get_inputs(), {"ids": ["T", "B"], "tail": [1], **states}, path)
-    _expect(session.get_outputs(), {"logits": ["tail", "B", VOCABULARY], **after}, path)
-
-
-def _expect(found: list[Any], expected: dict[str, list[int | str]], path: str) -> None:
     """Raises ModelFileError where a graph's inputs or outputs are not those of its card."""
-    shapes = {item.name: item.shape for item in found}
+    states: Shapes = {name: ("tensor(float)", list(shape)) for name, shape in card.spec.state_shapes("B").items()}
+    after: Shapes = {f"{name}_out": shape for name, shape in states.items()}
+    given: Shapes = {"ids": ("tensor(int64)", ["T", "B"]), "tail": ("tensor(int64)", [1])}
+    _expect(session.get_inputs(), given | states, path)
+    logits: Shapes = {"logits": ("tensor(float)", ["tail", "B", VOCABULARY])}
+    _expect(session.get_outputs(), logits | after, path)
+
+
+def _expect(found: list[Any], expected: Shapes, path: str) -> None:
+    shapes = {item.name: (item.type, item.shape) for item in found}
     if shapes == expected:
         return
     name = min(name for name in shapes.keys() | expected.keys() if shapes.get(name) != expected.get(name))
-    raise ModelFileError(
-        f"{path}: {name} is {shapes.get(name, 'absent')}, expected {expected.get(name, 'absent')} by its card; "
-        "train it again with this version"
-    )
+    there, named = (" ".join(map(str, each.get(name, ("absent",)))) for each in (shapes, expected))
+    raise ModelFileError(f"{path}: {name} is {there}, expected {named} by its card; train it again with this version")

@@ -14,6 +14,9 @@ CARD_KEY = "tinycode"
 MIXER_KEY = "tinycode.mixer"
 """Metadata key of the mixer's weights (see mixer.py), where the model was fitted together with an index."""
 
+MOST_CHARACTERS = 100_000
+"""Of a card; ours have a thousand. What a file can hold as JSON takes a gigabyte to read."""
+
 
 @dataclass(frozen=True)
 class ModelCard:
@@ -35,6 +38,10 @@ class ModelCard:
 
 def card_from_json(text: str, where: str) -> ModelCard:
     """Raises ModelFileError when `text`, found in the file `where`, is no card of this format version."""
+    if len(text) > MOST_CHARACTERS:
+        raise ModelFileError(
+            f"{where}: its card has {len(text)} characters, expected at most {MOST_CHARACTERS}; train or copy the model again"
+        )
     try:
         data = json.loads(text)
         version = data.pop("format_version")
