@@ -6,7 +6,6 @@ is given the machine's own Debian sources with source packages switched on, pip 
 
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import platformdirs
@@ -16,6 +15,7 @@ from tinycode_ls.errors import CorpusError
 from .apt import apt_command, prepare_state
 from .digest import sha256_of
 from .manifest import Package
+from .workplace import workplace
 
 _MINUTES = 15
 
@@ -31,10 +31,9 @@ def fetch(package: Package, cache: Path) -> Path:
     if archive.is_file() and sha256_of(archive) == package.sha256:
         return archive
     try:
-        archive.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".part-") as folder:
-            _client(package, Path(folder), cache)
-            _fetched(package, Path(folder)).replace(archive)
+        with workplace(archive) as folder:
+            _client(package, folder, cache)
+            _fetched(package, folder).replace(archive)
     except OSError as error:
         reason = f"{package.name} not stored ({error.strerror or error})"
         raise CorpusError(f"{cache}: {reason}; free some space or choose another --cache") from error

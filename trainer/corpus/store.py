@@ -6,8 +6,6 @@ Knows nothing of where text comes from. A folder is a corpus only when `corpus.j
 
 import errno
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from typing import Any
 from tinycode_ls.errors import CorpusError
 
 from .shards import Bytes, Shard, Shards
+from .workplace import put, workplace
 
 FORMAT = 1
 
@@ -106,25 +105,14 @@ def _document(row: Any) -> Document:
 @contextmanager
 def new_corpus(folder: Path) -> Iterator[Path]:
     """A folder to write a corpus in; it takes the place of `folder` when the block ends well, else it is removed."""
-    part = None
     try:
         if folder.exists() and not (folder / "corpus.json").is_file() and any(folder.iterdir()):
             raise CorpusError(f"{folder}: holds other things than a corpus; choose a new or empty folder")
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part"))
-        yield part
-        part.chmod(0o755)
-        if folder.exists():
-            old = folder.replace(part.with_suffix(".old"))
-            part.replace(folder)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            part.replace(folder)
+        with workplace(folder) as work:
+            yield work
+            put(work, folder, work)
     except OSError as error:
         raise _unwritable(folder, error) from error
-    finally:
-        if part is not None:
-            shutil.rmtree(part, ignore_errors=True)
 
 
 def describe(folder: Path, shards: Sequence[Shard], card: Mapping[str, Any]) -> None:

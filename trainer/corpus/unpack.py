@@ -1,10 +1,8 @@
 """An archive -> a folder of its source files. Only regular source files are written, and nothing outside the folder."""
 
 import os
-import shutil
 import subprocess
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -14,6 +12,7 @@ from tinycode_ls.index.files import MOST_FILE_BYTES
 from tinycode_ls.index.names import judge_name
 
 from .manifest import Package
+from .workplace import put, workplace
 
 STAMP = ".sha256"
 """Holds the archive's hash: the folder is whole, and of this version."""
@@ -25,12 +24,10 @@ def unpack(package: Package, archive: Path, folder: Path) -> Path:
     if stamp.is_file() and stamp.read_text("utf-8") == package.sha256:
         return folder
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".part-") as part, _opened(package, archive) as tar:
-            whole = _extract(package, tar, Path(part))
+        with workplace(folder) as work, _opened(package, archive) as tar:
+            whole = _extract(package, tar, work)
             (whole / STAMP).write_text(package.sha256, "utf-8")
-            shutil.rmtree(folder, ignore_errors=True)
-            whole.replace(folder)
+            put(whole, folder, work)
     except (tarfile.TarError, EOFError, ValueError) as error:
         raise CorpusError(
             f"{package.name} {package.version}: damaged archive ({_first_line(error)}); delete {archive}"
