@@ -32,3 +32,14 @@ def test_what_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None
     with pytest.raises(TinycodeError, match=r"file: not written \(No space left on device\)"):
         write_atomic(tmp_path / "file", full)
     assert [path.name for path in tmp_path.iterdir()] == ["file"] and (tmp_path / "file").read_bytes() == b"old"
+
+
+def test_what_a_killed_writer_left_is_dropped(tmp_path: Path) -> None:
+    """Of the same file, when nobody can be writing it any more."""
+    for name in (".model.onnx.01234567.part", ".model.onnx.fresh678.part", ".other.onnx.01234567.part"):
+        (tmp_path / name).write_bytes(b"half")
+        if "fresh" not in name:
+            os.utime(tmp_path / name, (0, 0))
+    write_atomic(tmp_path / "model.onnx", b"whole")
+    left = [".model.onnx.fresh678.part", ".other.onnx.01234567.part", "model.onnx"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == left

@@ -2,12 +2,18 @@
 
 import os
 import secrets
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from glob import escape
 from pathlib import Path
 from typing import BinaryIO
 
 from .errors import TinycodeError
+
+ABANDONED_SECONDS = 3600.0
+"""Nobody writes so long without a change: who began it was killed."""
 
 
 def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], None], mode: int = 0o644) -> None:
@@ -29,9 +35,18 @@ def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], None], mode: 
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+        _drop_abandoned(path)
     except OSError as error:
         reason = error.strerror or str(error)
         raise TinycodeError(f"{path}: not written ({reason}); choose a writable place with free space") from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _drop_abandoned(path: Path) -> None:
+    """What others that were killed left of the same file."""
+    for part in path.parent.glob(f".{escape(path.name)}.{'?' * 8}.part"):
+        with suppress(OSError):
+            if time.time() - part.lstat().st_mtime > ABANDONED_SECONDS:
+                part.unlink()

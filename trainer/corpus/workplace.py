@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -14,7 +15,7 @@ from filelock import FileLock, Timeout
 def workplace(place: Path) -> Iterator[Path]:
     """An empty folder, removed in the end with what is left in it. Raises OSError where there can be none."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    for left in sorted(place.parent.glob(f".{_literal(place.name)}.{'?' * 8}.part")):
+    for left in sorted(place.parent.glob(f".{escape(place.name)}.{'?' * 8}.part")):
         _drop_abandoned(left, place)
     folder, lock = _locked(place)
     try:
@@ -52,8 +53,3 @@ def _drop_abandoned(folder: Path, place: Path) -> None:
         if (folder / "old").exists() and not place.exists():
             (folder / "old").replace(place)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _literal(name: str) -> str:
-    """As a pattern that only the name fits."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
