@@ -328,7 +328,7 @@ def mix(options: argparse.Namespace) -> int:
     grounds = []
     for text in options.grounds:
         model, equals, folder = text.rpartition("=")
-        if not equals or not Path(folder).is_dir():
+        if not (model and equals and Path(folder).is_dir()):
             raise CorpusError(f"{text}: expected MODEL=FOLDER, with a folder of unpacked packages")
         grounds.append(Ground(Path(model), Path(folder)))
     out = Path(options.out) if options.out else None

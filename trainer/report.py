@@ -13,6 +13,7 @@ from tinycode_ls.errors import TinycodeError, TrainingError
 
 from .breakdown import CLASS_NAMES, Breakdown, break_down
 from .byte_quality import ByteQuality
+from .flags import expect_within
 from .history import History, read_history
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def write_report(folders: Sequence[Path], out: Path, most_bytes: int, png: bool)
         from .charts import to_png, to_svg
     except ImportError as error:
         raise TrainingError(INSTALL) from error
+    expect_within("bytes", most_bytes, 0)
     histories = _told_apart([read_history(folder) for folder in folders])
     judged = [judge(history.folder, most_bytes) for history in histories]
     pictures = _pictures(histories, judged)

@@ -12,6 +12,7 @@ from tinycode_ls.engine.mixer import mixer_to_bytes
 from tinycode_ls.engine.model import Model, load_model
 from tinycode_ls.errors import CorpusError
 from trainer import mix
+from trainer.cli import main
 from trainer.mix import Ground, Practice, beside_tuned, write_mixed
 from trainer.mixer import Examples, Fit, MixerNetwork, collect
 from trainer.practice import make_release
@@ -77,3 +78,13 @@ def test_a_private_model_stays_private(tiny_model_file: Path, tmp_path: Path) ->
     for out in (tmp_path / "new" / "model.onnx", path):
         write_mixed(path, mixer_to_bytes(MixerNetwork().to_mixer()), Fit(1.0, 2.0, 0.5), out)
         assert out.stat().st_mode & 0o777 == 0o600 and load_model(out).card.quality["mixed_bits"] == 1.0
+
+
+@pytest.mark.parametrize("words", ["model.onnx", "={}", "model.onnx=nowhere"])
+def test_what_names_no_model_or_no_folder_is_one_line(
+    tmp_path: Path, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And says what was expected; nothing before the sign was taken for the working folder."""
+    assert main(["mix", words.format(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert "expected MODEL=FOLDER, with a folder of unpacked packages" in said and said.count("\n") == 1

@@ -193,6 +193,12 @@ def test_what_is_no_run_is_one_line(run: Path, spoil: str, capsys: pytest.Captur
     assert not (run / "report.html").exists()
 
 
+def test_fewer_bytes_than_none_is_one_line(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As of the other commands; it was taken for none."""
+    assert main(["report", str(run), "--bytes", "-1"]) == 2
+    assert capsys.readouterr().err == "tinycode-train: --bytes is -1; expected 0 or more\n"
+
+
 @pytest.mark.parametrize("name", ["a$\\frac$", "$_$_$", os.fsdecode(b"bad\xff"), "red\x1b[31m"])
 def test_a_folder_may_have_any_name(run: Path, name: str) -> None:
     """One that looks like a formula, is no text, or would colour the terminal."""
