@@ -8,7 +8,7 @@ from typing import Any
 
 from .complete import backend_for
 from .deadline import Deadline
-from .index.files import judge, list_files
+from .index.files import judge, list_files, unsaid
 from .index.names import judge_name, language_of
 from .index.order import PROSE_AND_DATA, nearest_first
 from .model_choice import WORKSPACE_MODELS, languages_of_model, signature_of
@@ -80,7 +80,7 @@ def check_folder(folder: Path, model: str | None) -> CheckReport:
 def sample_of(folder: Path) -> tuple[str, str, str]:
     """Name and beginning of a file to complete, and the character typed next: of the folder's, in the language that most of its
     files are in; ours where there is no code."""
-    listed = [path for path in list_files(folder) if not judge_name(path, folder)]
+    listed = [path for path in list_files(folder, unsaid) if not judge_name(path, folder)]
     for path in nearest_first(listed, [], [folder])[:MOST_LOOKED_AT]:
         if language_of(path) in PROSE_AND_DATA:
             break

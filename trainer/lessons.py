@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinycode_ls.errors import TrainingError
-from tinycode_ls.index.files import list_files
+from tinycode_ls.index.files import list_files, unsaid
 from tinycode_ls.index.names import LANGUAGES, judge_name
 from tinycode_ls.model_choice import choices
 
@@ -86,7 +86,7 @@ def _sizes(paths: Iterable[Path]) -> Counter[str]:
             sizes.update(open_corpus(path).languages)
             continue
         folder = path.parent if path.is_file() else path
-        for file in [path] if path.is_file() else list_files(path):
+        for file in [path] if path.is_file() else list_files(path, unsaid):
             if file.suffix.lower() in TRAINED_SUFFIXES and not judge_name(file, folder):
                 sizes[LANGUAGES[file.suffix.lower()]] += _size(file)
     return sizes

@@ -1,5 +1,6 @@
 """Which files count as source, and the reason for each that does not."""
 
+import logging
 import os
 import subprocess
 import time
@@ -150,6 +151,18 @@ def test_git_sees_tracked_and_new_files(tmp_path: Path) -> None:
         write(tmp_path, name)
     git(tmp_path, "add", "tracked.py")
     assert names(tmp_path) == [".gitignore", "new.py", "tracked.py"]
+
+
+def test_a_repository_that_git_does_not_list_is_said(tmp_path: Path) -> None:
+    """Of another owner, or damaged: what it ignores counts, which nobody expects. A folder that is none is no fault."""
+    said: list[tuple[str, int]] = []
+    write(tmp_path, "a.py")
+    list_files(tmp_path, lambda message, level: said.append((message, level)))
+    git(tmp_path, "init", "-q")
+    write(tmp_path, ".git/config", "[")
+    assert list_files(tmp_path, lambda message, level: said.append((message, level))) == [tmp_path / "a.py"]
+    (_, first), (message, second) = said
+    assert (first, second) == (logging.INFO, logging.WARNING) and "bad config" in message
 
 
 def test_repository_runs_nothing_of_its_own(tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ GENERATED_MARKS = (
 SCRIPT_MARK = b"#!"
 NO_SCRIPT = "not a source file (no suffix, and no #! at its beginning)"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+NO_REPOSITORY = "not a git repository"
+"""git's words for a folder that is none, which is no fault."""
 MOST_NAMED = 3
 """Bad patterns that a line quotes."""
 MOST_FILE_BYTES = 1_000_000
@@ -60,6 +62,10 @@ class Verdict:
 def to_log(message: str, level: int) -> None:
     """Where lines go that nobody else takes."""
     log.log(level, "%s", message)
+
+
+def unsaid(message: str, level: int) -> None:
+    """For a folder that is listed elsewhere, too, and said there."""
 
 
 def list_files(root: Path, say: Say = to_log) -> list[Path]:
@@ -129,7 +135,7 @@ def normalise(content: bytes) -> bytes:
 def would_list(path: Path, root: Path) -> bool:
     """Whether a file that is not there yet would be listed, had it been saved."""
     name = path.relative_to(root).as_posix()
-    ignored = _ignored(root, lambda message, level: None)  # it was said when the folder was listed
+    ignored = _ignored(root, unsaid)
     if ignored is not None and ignored.match_file(name):
         return False
     try:
@@ -154,7 +160,10 @@ def _git_files(root: Path, say: Say) -> set[Path]:
         reason = (
             os.fsdecode(done.stderr).strip().partition("\n")[0].removeprefix("fatal: ") or f"exit {done.returncode}"
         )
-        say(f"{root}: git does not list it ({reason}); all of the folder counts", logging.INFO)
+        level = (
+            logging.INFO if NO_REPOSITORY in reason else logging.WARNING
+        )  # one of another owner: what it ignores counts
+        say(f"{root}: git does not list it ({reason}); all of the folder counts", level)
         return set()
     if submodules := _submodules(root):
         names = ", ".join(submodules)
