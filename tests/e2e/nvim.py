@@ -99,7 +99,8 @@ class Neovim:
     def until_indexed(self) -> None:
         """Until the server has read the folder."""
         self.until(
-            lambda: self.lua("(require('tinycode.commands').ask('tinycode.status') or {}).state") == "ready", "the index"
+            lambda: self.lua("(require('tinycode.commands').ask('tinycode.status') or {}).state") == "ready",
+            "the index",
         )
 
     def buffer(self) -> list[str]:
