@@ -302,6 +302,35 @@ def test_insert_mode_that_is_left_without_a_word_keeps_no_ghost_text(start, key,
     nvim.until(lambda: nvim.lua("vim.fn.mode()") == mode and not nvim.ghost(), "nothing shown")
 
 
+def test_what_was_accepted_is_repeated(start):
+    """By the dot and by a count, as what was typed."""
+    nvim, _ = start("a.py", "x = 1\n")
+    nvim.keys("Go<Esc>2ofrobnicat")
+    nvim.wait_ghost(REST)
+    nvim.keys("<M-y> + 1<Esc>")
+    nvim.until(lambda: nvim.buffer()[2:] == [f"{LINE} + 1"] * 2, "two lines")
+    nvim.keys(".")
+    nvim.until(lambda: nvim.buffer()[2:] == [f"{LINE} + 1"] * 4, "two more")
+
+
+@pytest.mark.parametrize(
+    "keys, line",
+    [
+        ("<M-y>)", f"{LINE})"),
+        ("<M-y><Left>Q", f"{LINE[:-1]}Q)"),
+        ("<M-w><M-w>x", "frobnicate_the_quux(x"),
+        ("<M-y><Esc>", LINE),
+    ],
+)
+def test_a_key_that_is_there_already_when_one_is_accepted(start, keys, line):
+    """Typed fast, or sent together over a slow line."""
+    nvim, _ = start("a.py", "x = 1\n")
+    nvim.keys("Gofrobnicat")
+    nvim.wait_ghost(REST)
+    nvim.keys(keys)
+    nvim.until(lambda: nvim.buffer()[-1] == line, "accepted, then the key")
+
+
 @pytest.mark.parametrize("leave", [":Tinycode toggle", ":edit b.py"])
 def test_an_answer_that_comes_late_is_not_shown(start, repository, leave):
     """The server works on it for 0.4 s; meanwhile ghost text is switched off, or somebody turns to another buffer."""

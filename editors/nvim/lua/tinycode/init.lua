@@ -110,7 +110,7 @@ local function take(part)
     if text == '' then return end
     if vim.fn.pumvisible() == 1 then vim.fn.complete(vim.fn.col('.'), {}) end -- a row taken later would replace it
     vim.bo.undolevels = vim.bo.undolevels -- ends the undo step of what was typed before
-    vim.api.nvim_put(vim.split(text, '\n'), 'c', false, true)
+    vim.api.nvim_paste(text, false, -1)
     keep(rest:sub(#text + 1))
   end })
 end

@@ -7,7 +7,7 @@ local function own_meaning(key)
   local rhs = mapped.rhs and mapped.rhs:gsub('<SID>', '<SNR>' .. mapped.sid .. '_')
   return function()
     local keys, may_be_mapped = vim.keycode(apart), apart ~= key
-    if mapped.callback and mapped.expr == 0 then vim.schedule(mapped.callback) return '' end
+    if mapped.callback and mapped.expr == 0 then return mapped.callback() end
     if mapped.expr == 1 then
       keys = (mapped.callback or function() return vim.api.nvim_eval(rhs) end)() or ''
       keys = mapped.replace_keycodes == 1 and vim.keycode(keys) or keys
@@ -15,9 +15,7 @@ local function own_meaning(key)
       keys = rhs:lower() == '<nop>' and '' or vim.keycode(rhs)
     end
     if rhs or mapped.callback then may_be_mapped = mapped.noremap == 0 and not vim.startswith(keys, vim.keycode(key)) end
-    if not may_be_mapped then return keys end
-    vim.api.nvim_feedkeys(keys, 'im', false)
-    return ''
+    vim.api.nvim_feedkeys(keys, may_be_mapped and 'im' or 'in', false)
   end
 end
 
@@ -28,8 +26,12 @@ return function(keys, actions)
       vim.notify(('tinycode: keys.%s is unknown; see :help tinycode-keys'):format(name), vim.log.levels.ERROR)
     elseif key then
       local otherwise = own_meaning(key)
-      local function act() return actions[name]() and '' or otherwise() end
-      vim.keymap.set('i', key, act, { expr = true, replace_keycodes = false, desc = 'tinycode: ' .. name })
+      vim.keymap.set('i', key, function()
+        if not actions[name]() then return otherwise() end
+        local done = false -- what the action scheduled, before the next key: that may be there already
+        vim.schedule(function() done = true end)
+        vim.wait(1000, function() return done end)
+      end, { desc = 'tinycode: ' .. name })
     end
   end
 end
