@@ -192,6 +192,17 @@ def test_commands(start, repository):
     nvim.wait_ghost(REST)
 
 
+def test_a_server_that_is_started_again_while_somebody_types_is_asked_at_once(start):
+    nvim, _ = start("a.py", "x = 1\n")
+    nvim.lua("vim.keymap.set('i', '<F2>', '<Cmd>Tinycode restart | let g:bar = 1<CR>') or true")
+    nvim.keys("Gofrobnicat")
+    nvim.wait_ghost(REST)
+    nvim.keys("<F2>")
+    nvim.until(lambda: nvim.lua("(require('tinycode').client(0) or { id = 1 }).id > 1"), "another server")
+    assert nvim.lua("vim.g.bar") == 1, "a bar ends the command"
+    nvim.until(lambda: nvim.ghost() == REST, "ghost text without a key", 10)
+
+
 def test_the_server_attaching_to_another_buffer_leaves_the_ghost_text_alone(start, repository):
     (repository / "b.py").write_text("z = 1\n")
     nvim, _ = start("a.py", "x = 1\n")

@@ -56,9 +56,10 @@ function M.setup(opts) -- see :help tinycode.setup()
       if asked.buf == buf then asked = {} end
       if opts.ghost_text ~= false and not vim.b[buf].tinycode_off then inline.enable(true, { bufnr = buf }) end
       if opts.completion then vim.lsp.completion.enable(true, client.id, buf, { autotrigger = true }) end
-      vim.schedule(function() -- ask at once where somebody types; a buffer being loaded passes for the current one
+      vim.defer_fn(function() -- ask at once where somebody types, after what Neovim schedules here; a buffer being loaded
+        -- passes for the current one
         if vim.fn.mode() == 'i' and vim.fn.bufnr() == buf then vim.api.nvim_exec_autocmds('CursorMovedI', {}) end
-      end)
+      end, 0)
     end,
   })
   if opts.keys ~= false then require('tinycode.keys')(vim.tbl_extend('force', M.keys, opts.keys or {}), M) end
