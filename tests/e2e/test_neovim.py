@@ -274,8 +274,9 @@ def test_a_second_word_at_once(start):
     nvim.until(lambda: nvim.buffer()[-1] == f"y = {LINE}", "the rest")
 
 
-def test_accepting_closes_the_menu(start):
-    """A row that is taken afterwards would replace what was accepted."""
+@pytest.mark.parametrize("key", ["<C-y>", "<C-n>", "<C-e>"])
+def test_accepting_closes_the_menu(start, key):
+    """A row that is taken afterwards would replace what was accepted; so would the menu's end."""
     nvim, _ = start("a.py", "frobnicaterword = 1\n")
     nvim.keys(":set completeopt=menuone,noinsert<CR>Goy = frobnicat")
     nvim.wait_ghost(REST)
@@ -284,7 +285,7 @@ def test_accepting_closes_the_menu(start):
     nvim.wait_ghost(REST)
     nvim.keys("<M-y>")
     nvim.until(lambda: nvim.buffer()[-1] == f"y = {LINE}", "accepted")
-    nvim.keys("<C-y>")
+    nvim.keys(key)
     nvim.to_normal()
     assert nvim.buffer()[-1].startswith(f"y = {LINE}")
 

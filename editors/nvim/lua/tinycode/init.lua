@@ -109,9 +109,10 @@ local function take(part)
     local rest = M.rest(item.insert_text, item.range:to_extmark()) or ''
     local text = part(rest)
     if text == '' then return end
-    if vim.fn.pumvisible() == 1 then vim.fn.complete(vim.fn.col('.'), {}) end -- a row taken later would replace it
     vim.bo.undolevels = vim.bo.undolevels -- ends the undo step of what was typed before
+    local menu = vim.fn.pumvisible() == 1
     vim.api.nvim_paste(text, false, -1)
+    if menu then vim.fn.complete(vim.fn.col('.'), {}) end -- else the menu's next key would replace it
     keep(rest:sub(#text + 1))
   end })
 end
