@@ -68,10 +68,11 @@ def test_characters_that_a_terminal_does_not_know(tmp_path):
 def test_ctrl_c_before_torch_is_there_does_not_wait_for_it():
     """It used to import what says who leads, with torch, in the middle of torch's own import: a crash."""
     script = """
-import sys, trainer.cli as cli
+import sys
+from trainer import cli, commands
 def fit(options):
     raise KeyboardInterrupt
-cli.fit = fit
+commands.fit = fit
 code = cli.main(["fit", "x", "--out", "y"])
 assert "torch" not in sys.modules
 sys.exit(code)

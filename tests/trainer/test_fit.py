@@ -11,7 +11,7 @@ from tinycode_ls.engine.mixer import mixer_to_bytes
 from tinycode_ls.engine.model import load_model
 from tinycode_ls.errors import TrainingError
 from tinycode_ls.model.card import ModelCard
-from trainer import cli
+from trainer import cli, commands
 from trainer import tune as tuning
 from trainer.claim import claimed
 from trainer.export import import_weights, model_bytes
@@ -114,7 +114,7 @@ def test_ctrl_c_says_what_is_left(
     def interrupted(options: Namespace) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "fit", interrupted)
+    monkeypatch.setattr(commands, "fit", interrupted)
     if saved:
         (tmp_path / "last.pt").write_text("")
     assert cli.main(["fit", "--run", str(tmp_path)]) == 130 and says in capsys.readouterr().err
