@@ -121,7 +121,7 @@ async function start(found: string[]): Promise<void> {
     getState: () => ({ kind: 'static' }),
     clear: () => undefined,
   });
-  client.onNotification('$/tinycode/status', (status: Status) => client === started && show(status));
+  client.onNotification('$/tinycode/status', (status: Status) => client === started ? show(status) : undefined);
   client.onDidChangeState(({ newState }) => {
     if (newState !== State.Stopped || client !== started) return;
     bar.text = '$(warning) tinycode';
