@@ -243,6 +243,27 @@ def test_commands_states_and_documents_of_every_kind(drive, tmp_path):
     assert found == {name: after or found[name] for name, (_, after) in SESSION.items()}
 
 
+def test_a_wrong_command_is_said_where_one_looks_and_the_right_one_serves_again(drive, tmp_path):
+    """The status bar's tooltip, too, which told of the server before: ready, with so many files."""
+    folder, settings = tmp_path / "one", tmp_path / "profile" / "Machine" / "settings.json"
+    folder.mkdir()
+    orders = []
+    for name, command, steps in (
+        ("wrong.py", ["/nowhere/tinycode-ls"], ["?bar warning", "?see no server found", "?tip is not running"]),
+        ("right.py", KNOWN_ANSWERS, ["?ready", "?tip tinycode: ready", "?edit", "frobnicat", "?ghost", "<Tab>"]),
+    ):
+        (folder / name).write_text("")
+        (tmp_path / name).write_text(json.dumps({"tinycode.command": command}))
+        copy = [str(tmp_path / name), str(settings)]
+        orders.append(
+            {"name": name, "steps": ["?tip tinycode: ready"] * (not orders) + ["?copy", *steps], "copy": copy}
+        )
+    orders[0]["steps"] += ["?edit", "x"]
+    seen = drive(KNOWN_ANSWERS, orders, folder)
+    found = {result["name"]: result.get("error") or result["file"] for result in seen["results"]}
+    assert found == {"wrong.py": "x", "right.py": LINE}
+
+
 def test_tune_in_a_terminal_and_the_server_takes_the_model(drive, repository):
     """And the words that VS Code leaves out once there is ghost text are among the rows of the server.
 

@@ -89,6 +89,10 @@ async function step(text, name) {
     if (await page.locator('.notification-toast .codicon-error').count()) throw new Error('a message of an error');
     return;
   }
+  if (text.startsWith('?tip ')) {
+    await bar.hover();
+    return page.locator('.workbench-hover').getByText(text.slice(5)).first().waitFor({ timeout: 10000 });
+  }
   if (text.startsWith('?bar ')) return bar.locator(`.codicon-${text.slice(5)}`).waitFor();
   if (text === '?ready') return void await until(async () => (await bar.locator('.codicon').count()) === 0, 'ready');
   const key = text.match(/^<(.+)>$/);

@@ -83,6 +83,7 @@ function restart(): Promise<void> {
   queue = queue.then(async () => {
     if (mine !== restarts) return;
     bar.text = '$(sync~spin) tinycode';
+    bar.tooltip = NOT_RUNNING; // until the next one tells its own
     const old = client;
     client = undefined;
     await end(old);
