@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -262,6 +263,22 @@ def test_a_wrong_command_is_said_where_one_looks_and_the_right_one_serves_again(
     seen = drive(KNOWN_ANSWERS, orders, folder)
     found = {result["name"]: result.get("error") or result["file"] for result in seen["results"]}
     assert found == {"wrong.py": "x", "right.py": LINE}
+
+
+def test_tune_is_for_the_folder_of_the_notebook_whose_cell_is_in_front(drive, tmp_path):
+    """Not for the first of the open folders."""
+    folder, other, programs, told = (tmp_path / name for name in ("one", "two", "bin", "told"))
+    for made in (folder, other, programs):
+        made.mkdir()
+    for name, run in (("tinycode-ls", f"exec {shlex.join(KNOWN_ANSWERS)}"), ("tinycode-train", f"pwd > {told}")):
+        (programs / name).write_text(f"#!/bin/sh\n{run}\n")
+        (programs / name).chmod(0o755)
+    (other / "cell.ipynb").write_text(json.dumps(NOTEBOOK))
+    opened = tmp_path / "both.code-workspace"
+    opened.write_text('{"folders": [{"path": "one"}, {"path": "two"}]}')
+    order = {"name": "../two/cell.ipynb", "steps": ["x", "<Control+Alt+t>", "?model"], "copy": ["/nowhere", str(told)]}
+    drive([str(programs / "tinycode-ls")], [order], folder, opened)
+    assert told.read_text().strip() == str(other)
 
 
 def test_tune_in_a_terminal_and_the_server_takes_the_model(drive, repository):

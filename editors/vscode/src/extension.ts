@@ -191,12 +191,18 @@ function trainer(): string[] {
 
 /** Trains on this repository (of several, the document's), in a terminal; the server takes the model. A key binding may have flags. */
 async function tune(flags: unknown): Promise<void> {
-  const open = window.activeTextEditor?.document.uri;
+  const open = inFront();
   const folder = (open && workspace.getWorkspaceFolder(open)) ?? workspace.workspaceFolders?.[0];
   const [program, ...args] = [...trainer(), 'tune', ...(Array.isArray(flags) ? flags.map(String) : [])];
   const options = { cwd: folder?.uri.fsPath, env: { PYTHONSAFEPATH: '1' } }; // no module of the folder's in place of ours
   const work = new ProcessExecution(program, args, options); // no shell, so nothing to quote
   await tasks.executeTask(new Task({ type: 'process' }, folder ?? TaskScope.Global, 'tune', 'tinycode', work));
+}
+
+/** The document that is written in; of a notebook's cell, which is in no folder, the notebook. */
+function inFront(): Uri | undefined {
+  const open = window.activeTextEditor?.document.uri;
+  return open && Uri.file(open.path);
 }
 
 async function ask<T>(name: string): Promise<T | undefined> {
@@ -217,8 +223,7 @@ async function explain(): Promise<void> {
 
 /** Sets it where it is set for the document's folder, else for all that is open, else everywhere. */
 async function change<T>(name: string, next: (now: T) => T): Promise<T> {
-  const open = window.activeTextEditor?.document.uri;
-  const configuration = workspace.getConfiguration('tinycode', open && Uri.file(open.path)); // of a cell: its notebook's folder
+  const configuration = workspace.getConfiguration('tinycode', inFront());
   const own = configuration.inspect(name)?.workspaceFolderValue !== undefined;
   const wide = workspace.workspaceFolders ? ConfigurationTarget.Workspace : ConfigurationTarget.Global;
   const value = next(configuration.get(name) as T);
