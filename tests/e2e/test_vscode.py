@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from accepts import cases, teach
 from places import PROJECT, editor
-from workbench import Workbench, build_extension
+from workbench import Workbench, build_extension, node_environment
 
 from tinycode_ls.model_choice import SHIPPED_MODELS
 
@@ -306,6 +306,13 @@ def test_the_real_server_and_model(drive, repository, server_command):
     (result,) = seen["results"]
     assert "error" not in result, result
     assert result["file"].startswith(text + "for value in values:\n    print('😋', val" + result["shown"].rstrip())
+
+
+def test_types_hold(vscode, extension):
+    """esbuild, which packs it, looks at none."""
+    command = ["npm", "run", "check", "--silent"]
+    done = subprocess.run(command, cwd=extension.parent, env=node_environment(vscode), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_package_json_has_every_setting_of_the_server():
