@@ -200,7 +200,7 @@ def test_a_server_that_is_started_again_while_somebody_types_is_asked_at_once(st
     nvim.keys("<F2>")
     nvim.until(lambda: nvim.lua("(require('tinycode').client(0) or { id = 1 }).id > 1"), "another server")
     assert nvim.lua("vim.g.bar") == 1, "a bar ends the command"
-    nvim.until(lambda: nvim.ghost() == REST, "ghost text without a key", 10)
+    nvim.until(lambda: nvim.ghost() == REST, "ghost text without a key")
 
 
 def test_the_server_attaching_to_another_buffer_leaves_the_ghost_text_alone(start, repository):

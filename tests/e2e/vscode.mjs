@@ -90,8 +90,9 @@ async function step(text, name) {
     return;
   }
   if (text.startsWith('?tip ')) {
+    await page.mouse.move(400, 200); // a mouse that is there already calls up no new one
     await bar.hover();
-    return page.locator('.workbench-hover').getByText(text.slice(5)).first().waitFor({ timeout: 10000 });
+    return page.locator('.workbench-hover').getByText(text.slice(5)).first().waitFor({ timeout: 30000 });
   }
   if (text.startsWith('?bar ')) return bar.locator(`.codicon-${text.slice(5)}`).waitFor();
   if (text === '?ready') return void await until(async () => (await bar.locator('.codicon').count()) === 0, 'ready');

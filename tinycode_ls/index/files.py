@@ -160,9 +160,8 @@ def _git_files(root: Path, say: Say) -> set[Path]:
         reason = (
             os.fsdecode(done.stderr).strip().partition("\n")[0].removeprefix("fatal: ") or f"exit {done.returncode}"
         )
-        level = (
-            logging.INFO if NO_REPOSITORY in reason else logging.WARNING
-        )  # one of another owner: what it ignores counts
+        # of one of another owner, or a damaged one, what it ignores counts: somebody should know
+        level = logging.INFO if NO_REPOSITORY in reason else logging.WARNING
         say(f"{root}: git does not list it ({reason}); all of the folder counts", level)
         return set()
     if submodules := _submodules(root):
