@@ -1,6 +1,5 @@
 """A run's folder is for one run at a time."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,9 +37,8 @@ def claimed(folder: Path) -> Iterator[None]:
 
 
 def _drop_half_written(folder: Path) -> None:
-    """What a run that was killed was just writing: each time another checkpoint, or a corpus."""
+    """The checkpoint that a run which was killed was just writing; a corpus that it was making has a room of its own
+    (corpus/workplace.py), which may hold the one before."""
     for part in folder.glob(f".*.{'?' * 8}.part"):
-        if part.is_dir() and not part.is_symlink():
-            shutil.rmtree(part, ignore_errors=True)
-        else:
+        if not part.is_dir() or part.is_symlink():
             part.unlink(missing_ok=True)
