@@ -10,6 +10,7 @@ from pathlib import Path
 
 from . import __version__
 from .command import run_command, say
+from .memory import leave_out_tls
 from .threads import use_one_thread
 
 EPILOG = "Nothing leaves this machine. A model of your own: `tinycode-train tune` in your repository."
@@ -93,6 +94,7 @@ def _add_common(sub: argparse.ArgumentParser) -> None:
 
 def serve(options: argparse.Namespace) -> int:
     """The language server, until the client leaves."""
+    leave_out_tls()
     from .serve import serve_stdio, serve_tcp
 
     if options.tcp:

@@ -1,9 +1,15 @@
-"""Asks the C library (glibc; elsewhere nothing is done) to keep less memory than it likes to."""
+"""Keeps out of memory what we never use; asks the C library (glibc; elsewhere nothing is done) to keep less than it likes."""
 
 import ctypes
 import sys
 
 M_ARENA_MAX = -8
+
+
+def leave_out_tls() -> None:
+    """Before asyncio is imported: OpenSSL is 4 MB, for connections that we never make. asyncio does without, as in a Python
+    that was built so."""
+    sys.modules.setdefault("ssl", None)  # type: ignore[arg-type]  # what Python takes for a module that is not there
 
 
 def share_one_heap() -> None:

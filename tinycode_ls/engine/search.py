@@ -149,7 +149,7 @@ def sample(
         logits = rows[0]
 
 
-def _draw(log_probs: Array, options: SamplingOptions, rng: np.random.Generator) -> int:
+def _draw(log_probs: Array, options: SamplingOptions, rng: "np.random.Generator") -> int:
     if options.temperature <= 0:
         return int(log_probs.argmax())
     order = np.argsort(-log_probs, kind="stable")
