@@ -4,6 +4,7 @@ Names no host: the address is that of the machine's own Debian source, with sour
 """
 
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def apt_command(state: Path) -> list[str]:
         "Dir::Cache::srcpkgcache": "srcpkgcache.bin",
         "APT::Architecture": "amd64",  # one file, and one hash, on every machine; the sources in it are the same
     }
-    if os.name == "posix" and os.geteuid() == 0:  # else apt warns that its own user cannot write to our folder
+    if sys.platform != "win32" and os.geteuid() == 0:  # else apt warns that its own user cannot write to our folder
         options["APT::Sandbox::User"] = "root"
     return ["apt-get", "-qq", *(part for key, value in options.items() for part in ("-o", f"{key}={value}"))]
 
