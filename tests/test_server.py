@@ -486,6 +486,15 @@ async def test_other_folders_are_another_index(bare, tmp_path):
     await status_with(bare, "build")
 
 
+@pytest.mark.parametrize("name", ["C#", "a%20b", "50%", "what?"])
+async def test_a_folder_may_have_any_name(bare, tmp_path, name):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / ".tinycode.toml").write_text("enabled = false\n")
+    folder = lsp.WorkspaceFolder((tmp_path / name).as_uri(), name)
+    await bare.initialize_session(lsp.InitializeParams(capabilities=capabilities(), workspace_folders=[folder]))
+    await status_with(bare, "build", state="off")
+
+
 async def test_the_last_folder_that_goes_takes_its_settings_along(bare, tmp_path):
     (tmp_path / ".tinycode.toml").write_text("enabled = false\n")
     folder = lsp.WorkspaceFolder(tmp_path.as_uri(), "w")

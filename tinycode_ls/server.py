@@ -211,7 +211,9 @@ async def patiently(answer: Awaitable[Any]) -> Any:
 
 def open_folders(ls: TinycodeServer) -> tuple[Path, ...]:
     """The open folders that are in the local file system; of a client that knows only one root, none."""
-    return local(ls.workspace.folders)
+    return local(
+        folder.uri for folder in ls.workspace.folders.values()
+    )  # the keys are decoded: `C#` would end at its `#`
 
 
 def local(uris: Iterable[str]) -> tuple[Path, ...]:
