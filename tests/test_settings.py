@@ -66,6 +66,13 @@ def test_a_toml_file(tmp_path: Path):
     assert merge([layer])[0] == Settings(precision=0.7, disabled_languages=("markdown",)) and not problems
 
 
+def test_a_toml_file_with_a_byte_order_mark(tmp_path: Path):
+    """As PowerShell and older editors of Windows write it."""
+    (tmp_path / "s.toml").write_text("precision = 0.7\r\n", encoding="utf-8-sig")
+    layer, problems = read_toml(tmp_path / "s.toml", trusted=True)
+    assert (layer.values, problems) == ({"precision": 0.7}, [])
+
+
 def test_a_toml_file_without_an_end(tmp_path: Path):
     """A repository may hold a link to a device that never ends; a pipe would be waited for."""
     file = tmp_path / ".tinycode.toml"

@@ -147,7 +147,7 @@ def read_toml(path: Path, *, trusted: bool) -> tuple[Layer, list[str]]:
     """The settings in a TOML file; none when there is no file; a sentence when it cannot be read."""
     empty = Layer(str(path), {}, trusted)
     try:
-        return Layer(str(path), tomllib.loads(read_small(path).decode("utf-8")), trusted), []
+        return Layer(str(path), tomllib.loads(read_small(path).decode("utf-8-sig")), trusted), []
     except FileNotFoundError:
         return empty, []
     except (OSError, ValueError, RecursionError) as error:

@@ -214,6 +214,12 @@ def test_own_ignore_file_is_obeyed(tmp_path: Path) -> None:
     assert names(tmp_path) == [".tinycodeignore", "data/y.py", "keep.py"]
 
 
+def test_a_byte_order_mark_hides_no_pattern(tmp_path: Path) -> None:
+    write(tmp_path, "private.py")
+    write(tmp_path, ".tinycodeignore", "\ufeffprivate.py\r\n")
+    assert names(tmp_path) == [".tinycodeignore"]
+
+
 @pytest.mark.parametrize("name", [".tinycodeignore", ".gitmodules"])
 def test_rules_without_an_end_are_none(tmp_path: Path, name: str) -> None:
     """A repository may hold a link to a device that never ends; a pipe would be waited for."""

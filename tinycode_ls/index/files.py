@@ -192,9 +192,9 @@ def _walk(root: Path, say: Say) -> Iterator[Path]:
         yield from (Path(folder, name) for name in names)
 
 
-def ignore_rules(text: str, where: str = ".tinycodeignore", say: Say = to_log) -> pathspec.GitIgnoreSpec:
-    """Of a `.tinycodeignore`."""
-    return matcher(text.splitlines(), where, say)
+def ignore_rules(content: bytes, where: str = ".tinycodeignore", say: Say = to_log) -> pathspec.GitIgnoreSpec:
+    """Of a `.tinycodeignore`. Some editors on Windows begin each file with a byte order mark."""
+    return matcher(content.decode("utf-8-sig", "replace").splitlines(), where, say)
 
 
 def matcher(lines: Iterable[str], where: str, say: Say = to_log) -> pathspec.GitIgnoreSpec:
@@ -211,7 +211,7 @@ def matcher(lines: Iterable[str], where: str, say: Say = to_log) -> pathspec.Git
 def _ignored(root: Path, say: Say) -> pathspec.GitIgnoreSpec | None:
     file = root / ".tinycodeignore"
     try:
-        text = read_small(file).decode("utf-8", "replace")
+        content = read_small(file)
     except OSError:
         return None
-    return ignore_rules(text, str(file), say)
+    return ignore_rules(content, str(file), say)

@@ -33,7 +33,7 @@ class PastWorkspace(Workspace):
         root = self._repository.folder
         rules = self._tree.get(root / OWN_IGNORE_FILE)
         text = self._repository.read(rules.id) if rules else None
-        ignored = ignore_rules((text or b"").decode("utf-8", "replace"), OWN_IGNORE_FILE, self._left_out.tell_once)
+        ignored = ignore_rules(text or b"", OWN_IGNORE_FILE, self._left_out.tell_once)
         return {
             path: root
             for path in self._tree

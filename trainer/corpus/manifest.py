@@ -58,7 +58,7 @@ def is_manifest(path: str | Path) -> bool:
     if path.suffix != ".toml":
         return False
     try:
-        keys = set(tomllib.loads(path.read_text("utf-8")))
+        keys = set(tomllib.loads(path.read_text("utf-8-sig")))
     except (OSError, ValueError):
         return False
     return {"language", "packages"} <= keys
@@ -68,7 +68,7 @@ def read_manifest(path: str | Path, excluded: frozenset[str] = frozenset()) -> M
     """Read and check a manifest; raises CorpusError for what is wrong with it or for a name in `excluded`."""
     path = Path(path)
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        content = tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, ValueError) as error:
         raise CorpusError(
             f"{path}: not a readable manifest ({error}); expected TOML as in corpora/README.md"
@@ -90,7 +90,7 @@ def read_manifest(path: str | Path, excluded: frozenset[str] = frozenset()) -> M
 def read_excluded(path: str | Path) -> frozenset[str]:
     """Names no corpus may take: the words of each line that is no comment, `owner/name` also as `name`."""
     try:
-        lines = Path(path).read_text("utf-8").splitlines()
+        lines = Path(path).read_text("utf-8-sig").splitlines()
     except (OSError, ValueError) as error:
         raise CorpusError(
             f"{path}: not a readable list of excluded names ({error}); expected one name a line"
