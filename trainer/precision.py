@@ -22,7 +22,13 @@ def use_bfloat16(precision: str, device: torch.device) -> bool:
         return precision == "bfloat16"
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported())
-    return device.type == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and gain_on_cpu() >= LEAST_GAIN
+    return device.type == "cpu" and _has_bfloat16() and gain_on_cpu() >= LEAST_GAIN
+
+
+def _has_bfloat16() -> bool:
+    """PyTorch for macOS comes without the library that is asked here."""
+    there = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return there and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 @cache

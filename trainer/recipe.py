@@ -55,7 +55,7 @@ class Recipe:
     )
     save_seconds: float = _flag(60.0, "seconds between checkpoints", "run")
     seed: int = _flag(1, "same seed, same bytes of the model on one machine", "run")
-    device: str = _flag("auto", "auto, cpu, cuda or mps", "run")
+    device: str = _flag("auto", "auto (cuda, else cpu), cpu, cuda or mps", "run")
     precision: str = _flag("auto", "auto, float32 or bfloat16 (autocast)", "run")
     threads: int = _flag(0, "CPU threads (0 = all cores; by the clock, as many as are fastest just now)", "run")
 

@@ -42,7 +42,7 @@ def sample_network(network: Network, prompt: bytes, most: int = SAMPLE_BYTES, se
     ids, state = torch.tensor(list(prompt or b"\0"), device=device)[:, None], network.initial_state(1)
     while len(written) < most:
         logits, state = network(ids, state)
-        probs = torch.softmax(logits[-1, 0].double() / TEMPERATURE, 0).cpu().numpy()
+        probs = torch.softmax(logits[-1, 0].cpu().double() / TEMPERATURE, 0).numpy()  # Apple's GPU has no doubles
         byte = int(random.choice(len(probs), p=probs / probs.sum()))
         if byte == SEPARATOR:
             break

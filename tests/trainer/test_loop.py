@@ -12,6 +12,7 @@ from tinycode_ls.errors import TrainingError
 from trainer import loop
 from trainer.checkpoint import load_checkpoint
 from trainer.loop import StepFigures, resume_run, start_run, train
+from trainer.network import Network, State, pick_device
 from trainer.recipe import Recipe
 from trainer.samples import Sample, sample_network
 from trainer.validation import Quality
@@ -82,6 +83,39 @@ def test_samples_are_drawn_aside(tmp_path: Path) -> None:
     before = torch.get_rng_state()
     one, other = (sample_network(network, b"def ") for _ in range(2))
     assert one == other and network.training and torch.equal(before, torch.get_rng_state())
+
+
+class OnApple(torch.Tensor):
+    """As on Apple's GPU: float32 is the widest."""
+
+    def double(self) -> torch.Tensor:  # type: ignore[override]
+        """As PyTorch has it."""
+        raise TypeError("Cannot convert a MPS Tensor to float64 dtype")
+
+    def cpu(self) -> torch.Tensor:  # type: ignore[override]
+        """Where there are doubles."""
+        return self.as_subclass(torch.Tensor)
+
+
+class AppleNetwork(Network):
+    """A network there."""
+
+    def forward(self, ids: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
+        """As any."""
+        logits, after = super().forward(ids, state)
+        return logits.as_subclass(OnApple), after
+
+
+def test_a_sample_is_drawn_where_there_are_no_doubles() -> None:
+    """It was to be drawn after the first validation, which ended every run on a Mac."""
+    assert len(sample_network(AppleNetwork(RECIPE.spec), b"def ", most=3).text) > 0
+
+
+def test_a_mac_trains_on_its_cpu_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyTorch's LSTM is slower on its GPU, and grows."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert [pick_device(name).type for name in ("auto", "cpu", "mps")] == ["cpu", "cpu", "mps"]
 
 
 @pytest.mark.parametrize("attention", [0, 20])

@@ -13,7 +13,14 @@ def test_what_is_asked_for_counts() -> None:
     assert use_bfloat16("bfloat16", CPU)
 
 
-@pytest.mark.skipif(not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="this CPU has no bfloat16")
+def test_pytorch_for_macos_has_no_library_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor the question."""
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    monkeypatch.setattr(torch.ops, "mkldnn", None)
+    assert not use_bfloat16("auto", CPU)
+
+
+@pytest.mark.skipif(not precision._has_bfloat16(), reason="this CPU has no bfloat16")
 @pytest.mark.parametrize(("gain", "taken"), [(0.6, False), (LEAST_GAIN, True), (4.0, True)])
 def test_auto_takes_it_only_where_it_is_faster(gain: float, taken: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A CPU that only claims bfloat16 trains in float32."""
