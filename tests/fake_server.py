@@ -29,6 +29,9 @@ class FakeBackend:
         self.settings, self.roots = settings, roots
         return bool(roots) and settings.index
 
+    def load(self):
+        self.log.append("load")
+
     def complete(self, request, deadline):
         self.log.append(f"complete {request.path} {request.count} {request.whole_lines}")
         if request.left.endswith("slow"):

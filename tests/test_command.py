@@ -81,6 +81,21 @@ sys.exit(code)
     assert (done.returncode, done.stderr.strip()) == (INTERRUPTED, "tinycode-train: stopped")
 
 
+@pytest.mark.parametrize(("command", "begin"), [("check", "python: "), ("complete x.py", "tinycode-ls: the engine")])
+def test_an_engine_that_cannot_be_loaded_is_one_line(command, begin, tmp_path):
+    """As on a fresh Windows, where a library that onnxruntime needs is missing."""
+    (tmp_path / "x.py").write_text("x = ")
+    script = f"""
+import sys
+sys.modules["onnxruntime"] = None
+from tinycode_ls.cli import main
+sys.exit(main({command.split()!r}))
+"""
+    done = run(("-c", script), cwd=tmp_path)
+    said = done.stdout + done.stderr
+    assert done.returncode == 2 and said.startswith(begin) and said.count("the engine cannot be loaded (") == 1, said
+
+
 @pytest.mark.parametrize("command", ["fit x --out y", "tune", "export x --out y", "mix x=y"])
 def test_a_trainer_without_its_packages_says_how_to_get_them(command, tmp_path):
     """As where only the server was installed."""

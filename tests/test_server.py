@@ -1,6 +1,9 @@
 """The server's manners, over the wire, with a completer of a few lines: what LSP and the editors expect of it."""
 
 import asyncio
+import json
+import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -425,6 +428,44 @@ async def test_a_message_with_bytes_that_are_no_utf_8_is_read():
     reader, body = InTurn(), b'{"text": "a\xff\xc3\xa9\xf0\x9f"}'
     reader.feed_data(body)
     assert (await reader.readexactly(len(body))).decode() == '{"text": "a?\u00e9??"}'
+
+
+def test_where_a_thread_reads_the_engine_is_loaded_before():
+    """As on Windows; here since one socket is both ways. And it reads what the loop would."""
+    ours, theirs = socket.socketpair()
+    command = [sys.executable, FAKE, "/nowhere/settings.toml"]
+    asked = {"method": "workspace/executeCommand", "params": {"command": "tinycode.status"}}
+    document = {"uri": URI, "languageId": "python", "version": 1, "text": "#é\ngre"}
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs) as process, ours, theirs, ours.makefile("rb") as read:
+        for message in (
+            {"id": 1, "method": "initialize", "params": {"capabilities": {}}},
+            {"method": "textDocument/didOpen", "params": {"textDocument": document}},
+            {"id": 2, "method": "textDocument/inlineCompletion", "params": inline_dict(1, 3)},
+            {"id": 3, **asked},
+            {"id": 4, "method": "shutdown"},
+            {"method": "exit"},
+        ):
+            body = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False).encode("latin-1")
+            ours.sendall(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+            while "id" in message and (answer := read_message(read)).get("id") != message["id"]:
+                pass
+            if message.get("id") == 2:
+                assert len(answer["result"]["items"]) == 1
+            if message.get("id") == 3:
+                assert answer["result"]["log"][:2] == ["load", "warm up /w/a.py"]
+    assert process.returncode == 0
+
+
+def inline_dict(line, character):
+    position, context = {"line": line, "character": character}, {"triggerKind": 2}
+    return {"textDocument": {"uri": URI}, "position": position, "context": context}
+
+
+def read_message(read):
+    size = 0
+    while header := read.readline().strip():
+        size = int(header.split(b":")[1]) if header.lower().startswith(b"content-length") else size
+    return json.loads(read.read(size))
 
 
 async def test_settings_stay_when_the_client_does_not_tell_them(tmp_path, monkeypatch):

@@ -1,13 +1,16 @@
 """What is slow or heavy behind the server: models, workspace index, completer; made when first needed.
 
 `complete`, `explain` and `warm_up` are called in the worker thread, `build_index` and `refresh` in the index thread,
-the rest in the event loop. onnxruntime and numpy are imported in those threads, so that the server answers at once.
+the rest in the event loop. onnxruntime and numpy are imported in those threads, so that the server answers at once,
+unless `load` was called before there were any.
 """
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -34,6 +37,9 @@ class Backend(Protocol):
 
     def configure(self, settings: Settings, roots: tuple[Path, ...]) -> bool:
         """Take new settings and folders; whether the index has to be built."""
+
+    def load(self) -> None:
+        """Import what the others would, now."""
 
     def complete(self, request: Request, deadline: Deadline) -> list[Suggestion]:
         """Best first; empty for silence."""
@@ -84,6 +90,11 @@ class LocalBackend:
                 self._workspace = self._completer = None
             return not same_index and bool(roots) and settings.index
 
+    def load(self) -> None:
+        """A fault is told when it is needed: then there is somebody to tell it."""
+        with suppress(ModelFileError):
+            _import_engine()
+
     def complete(self, request: Request, deadline: Deadline) -> list[Suggestion]:
         """Silence without a model: one message says so."""
         started = time.perf_counter()
@@ -105,11 +116,10 @@ class LocalBackend:
     def warm_up(self, path: str) -> None:
         """As above. One of the shipped models would only take memory before a document asks for it; one that serves every
         language is loaded at once, so that a fault of it is told at once, too."""
-        self._ready()
-        if not path and not self._one_serves_all():
-            return
         try:
-            self._model_for(path, self._folder_of(path))
+            self._ready()
+            if path or self._one_serves_all():
+                self._model_for(path, self._folder_of(path))
         except ModelFileError as error:
             self._tell_once(str(error))
 
@@ -142,7 +152,8 @@ class LocalBackend:
         return {"models": models, "index": _summary(self._workspace), "problem": self._problem}
 
     def _ready(self) -> "Completer":
-        from .completer import Completer  # slow the first time: not under the lock, which `configure` needs
+        _import_engine()  # slow the first time: not under the lock, which `configure` needs
+        from .completer import Completer
 
         with self._lock:
             if self._completer is None:
@@ -192,6 +203,15 @@ class LocalBackend:
         if problem not in self._told:
             self._told.add(problem)
             self._on_problem(problem)
+
+
+def _import_engine() -> None:
+    """Raises ModelFileError where it cannot be loaded: Windows comes without a library that onnxruntime needs."""
+    try:
+        from . import completer as _  # noqa: F401
+    except ImportError as error:
+        remedy = "install Microsoft's Visual C++ Redistributable" if os.name == "nt" else "install tinycode-ls again"
+        raise ModelFileError(f"the engine cannot be loaded ({error}); {remedy}") from error
 
 
 def _summary(workspace: "Workspace | None") -> dict[str, Any]:

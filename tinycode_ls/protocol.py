@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
-from pygls.io_ import StdoutWriter, run_async
+from pygls.io_ import StdinAsyncReader, StdoutWriter, run_async
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 
@@ -79,10 +79,25 @@ class InTurn(asyncio.StreamReader):
                 log.error("a header line was passed over: %s; expected Content-Length: NUMBER", error)
 
     async def readexactly(self, n: int) -> bytes:
-        """A message's body. Neovim sends bytes of a file that are no UTF-8 as they are: each becomes one character, so that the
-        message is not lost, and columns in UTF-8 stay right."""
+        """A message's body."""
+        return _in_utf_8(await super().readexactly(n))
+
+
+class InThread(StdinAsyncReader):
+    """A thread reads, where the loop cannot."""
+
+    async def readexactly(self, n: int) -> bytes:
+        """A message's body."""
         body = await super().readexactly(n)
-        return body if body.isascii() else _ODD_BYTE.sub("?", body.decode("utf-8", "surrogateescape")).encode()
+        if len(body) < n:
+            raise asyncio.IncompleteReadError(body, n)
+        return _in_utf_8(body)
+
+
+def _in_utf_8(body: bytes) -> bytes:
+    """Neovim sends bytes of a file that are no UTF-8 as they are: each becomes one character, so that the message is not lost,
+    and columns in UTF-8 stay right."""
+    return body if body.isascii() else _ODD_BYTE.sub("?", body.decode("utf-8", "surrogateescape")).encode()
 
 
 class TinycodeServer(LanguageServer):
@@ -98,30 +113,27 @@ class TinycodeServer(LanguageServer):
     def start_io(self, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None) -> None:
         """Serve until the client goes. Where the standard streams allow it, the event loop reads them itself.
 
-        pygls has a thread read each line of a header and each body; while an answer is computed, each of these waits for
-        Python's lock, some milliseconds in all between a key and its answer.
+        Where a thread reads each line of a header and each body, as pygls has it, each of these waits for Python's lock while
+        an answer is computed, some milliseconds in all between a key and its answer. And on Windows, a library that looks at
+        the standard input when it is loaded, as numpy's does, waits until the client says something (numpy 24290): so the
+        engine is loaded before.
         """
+        by_loop = not (stdin or stdout) and _loop_can_read()
+        if not by_loop:
+            self.session.backend.load()
         try:
-            if stdin or stdout or not _loop_can_read():
-                super().start_io(stdin, stdout)
-            else:
-                self._serve_pipe()
-        except (OSError, asyncio.IncompleteReadError) as error:
-            log.info("the client went: %s", error)
-
-    def _serve_pipe(self) -> None:
-        try:
-            asyncio.run(self._read_pipe())
+            asyncio.run(self._serve(stdin or sys.stdin.buffer, stdout or sys.stdout.buffer, by_loop))
         except (KeyboardInterrupt, SystemExit):
             pass
+        except (OSError, asyncio.IncompleteReadError) as error:
+            log.info("the client went: %s", error)
         finally:
             self.shutdown()  # type: ignore[no-untyped-call]
 
-    async def _read_pipe(self) -> None:
+    async def _serve(self, read: BinaryIO, written: BinaryIO, by_loop: bool) -> None:
         self._stop_event = stop = Event()
-        self.protocol.set_writer(StdoutWriter(sys.stdout.buffer))
-        reader = InTurn()
-        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        self.protocol.set_writer(StdoutWriter(written))
+        reader = await _read_by_loop(read) if by_loop else InThread(read, self.thread_pool)
         try:
             await run_async(stop, reader, self.protocol, log, self.report_server_error)
         finally:
@@ -153,6 +165,12 @@ class TinycodeServer(LanguageServer):
 def _has(experimental: Any, name: str) -> bool:
     value = experimental.get(name) if isinstance(experimental, dict) else getattr(experimental, name, None)
     return bool(value)
+
+
+async def _read_by_loop(pipe: BinaryIO) -> InTurn:
+    reader = InTurn()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+    return reader
 
 
 def _loop_can_read() -> bool:

@@ -233,7 +233,7 @@ def test_a_client_that_goes_before_a_word(wire):
     assert wire.process.wait(timeout=10) == 1
 
 
-@pytest.mark.parametrize("ways, asks", [(1, True), (2, True), (2, False)])
+@pytest.mark.parametrize("ways, asks", [(1, True), (1, False), (2, True), (2, False)])
 def test_a_client_that_goes_in_the_middle_of_a_word(repository, ways, asks):
     """Over two pipes, or one that is both: the server ends, and says nothing."""
     ours, theirs = socket.socketpair()
