@@ -58,6 +58,13 @@ def test_an_error_that_is_not_of_room_promises_nothing_of_it(tmp_path):
     assert run(("-c", script), cwd=tmp_path).stderr == "p: gone: No such file or directory\n"
 
 
+def test_no_program_of_the_current_folder_is_run_on_windows():
+    """Where it is looked for before the PATH; an editor may have started us in somebody's repository."""
+    script = "import os; from tinycode_ls.command import run_command; run_command('p', lambda: os.system(SHOW))"
+    show = f"SHOW = {'set' if os.name == 'nt' else 'env'!r}; "
+    assert "NoDefaultCurrentDirectoryInExePath=1\n" in run(("-c", show + script)).stdout
+
+
 def test_characters_that_a_terminal_does_not_know(tmp_path):
     (tmp_path / "é.py").write_text("smile = '😋'\nprint(smi", encoding="utf-8")
     environment = os.environ | {"PYTHONIOENCODING": "ascii:strict"}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pathspec
 
-from ..git import git_command, git_environment
+from ..git import name_of, run_git
 from ..pattern import is_pattern
 from ..small_file import read_small
 from .names import VENDORED, judge_name, may_be_script
@@ -36,6 +36,7 @@ NO_SCRIPT = "not a source file (no suffix, and no #! at its beginning)"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NO_REPOSITORY = "not a git repository"
 """git's words for a folder that is none, which is no fault."""
+GIT_TIMEOUT_S = 30.0
 MOST_NAMED = 3
 """Bad patterns that a line quotes."""
 MOST_FILE_BYTES = 1_000_000
@@ -139,27 +140,23 @@ def would_list(path: Path, root: Path) -> bool:
     if ignored is not None and ignored.match_file(name):
         return False
     try:
-        return _git(root, "check-ignore", "--quiet", "--no-index", "--", name).returncode != 0
+        return (
+            run_git(root, "check-ignore", "--quiet", "--no-index", "--", name, timeout_s=GIT_TIMEOUT_S).returncode != 0
+        )
     except (OSError, subprocess.SubprocessError):
         return True
-
-
-def _git(root: Path, *words: str) -> "subprocess.CompletedProcess[bytes]":
-    command = git_command(root, *words)
-    return subprocess.run(command, capture_output=True, timeout=30, stdin=subprocess.DEVNULL, env=git_environment())
 
 
 def _git_files(root: Path, say: Say) -> set[Path]:
     """Empty where git is absent or `root` is no work tree."""
     try:
-        done = _git(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+        words = ("ls-files", "--cached", "--others", "--exclude-standard", "-z")
+        done = run_git(root, *words, timeout_s=GIT_TIMEOUT_S)
     except (OSError, subprocess.SubprocessError) as error:
         say(f"{root}: git cannot list it ({error}); all of the folder counts", logging.INFO)
         return set()
     if done.returncode:
-        reason = (
-            os.fsdecode(done.stderr).strip().partition("\n")[0].removeprefix("fatal: ") or f"exit {done.returncode}"
-        )
+        reason = name_of(done.stderr).strip().partition("\n")[0].removeprefix("fatal: ") or f"exit {done.returncode}"
         # of one of another owner, or a damaged one, what it ignores counts: somebody should know
         level = logging.INFO if NO_REPOSITORY in reason else logging.WARNING
         say(f"{root}: git does not list it ({reason}); all of the folder counts", level)
@@ -167,7 +164,7 @@ def _git_files(root: Path, say: Say) -> set[Path]:
     if submodules := _submodules(root):
         names = ", ".join(submodules)
         say(f"{root}: submodules are left out ({names}); open their folders to have them indexed", logging.INFO)
-    found = (os.fsdecode(name) for name in done.stdout.split(b"\0") if name)
+    found = (name_of(name) for name in done.stdout.split(b"\0") if name)
     return {root / name for name in found if not name.endswith("/")}
 
 

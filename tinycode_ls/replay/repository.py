@@ -4,7 +4,6 @@ Runs no program that the repository names (fsmonitor, external diff, text conver
 clone, an object that is not here is not here. Knows nothing of completion.
 """
 
-import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import HistoryError
-from ..git import git_command, git_environment
+from ..git import name_of, run_git, start_git
 
 _PLAIN_DIFF = ("--no-color", "--no-ext-diff", "--no-textconv", "--diff-algorithm=myers", "--inter-hunk-context=0")
 _HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
@@ -54,7 +53,7 @@ class Repository:
         if not folder.is_dir():
             raise HistoryError(f"{folder}: no such folder; expected one in a git repository")
         self._run("rev-parse", "--git-dir")
-        self._blobs = self._start("cat-file", "--batch")
+        self._blobs = start_git(self.folder, "cat-file", "--batch")
 
     def __enter__(self) -> "Repository":
         return self
@@ -91,7 +90,7 @@ class Repository:
             facts, _, name = entry.partition(b"\t")
             mode, _, blob, size = facts.decode().split()
             if mode in REGULAR and size.isdigit():
-                found[os.fsdecode(name)] = Blob(blob, int(size))
+                found[name_of(name)] = Blob(blob, int(size))
         return found
 
     def changes(self, commit: str) -> Iterator[Change]:
@@ -102,7 +101,7 @@ class Repository:
             old_mode, new_mode, old, new, status = facts.decode().lstrip(":").split()
             paths = [next(fields) for _ in range(2 if status[0] in "RC" else 1)]
             if new_mode in REGULAR and old_mode in (*REGULAR, "000000"):
-                yield Change(os.fsdecode(paths[-1]), None if status == "A" else old, new)
+                yield Change(name_of(paths[-1]), None if status == "A" else old, new)
 
     def hunks(self, change: Change, lines: int) -> list[Hunk]:
         """Where a change added lines, in order; `lines` is how many the file has now. None where a blob is not here."""
@@ -134,26 +133,12 @@ class Repository:
     def _run(self, *words: str) -> bytes:
         done = self._attempt(*words)
         if done.returncode:
-            reason = os.fsdecode(done.stderr).strip().partition("\n")[0].removeprefix("fatal: ")
+            reason = name_of(done.stderr).strip().partition("\n")[0].removeprefix("fatal: ")
             raise HistoryError(f"{self.folder}: {reason or 'git failed'}; expected a folder in a git repository")
         return done.stdout
 
     def _attempt(self, *words: str) -> "subprocess.CompletedProcess[bytes]":
         try:
-            return subprocess.run(
-                git_command(self.folder, *words),
-                capture_output=True,
-                stdin=subprocess.DEVNULL,
-                env=git_environment(),
-            )
+            return run_git(self.folder, *words)
         except OSError as error:
             raise HistoryError(f"git cannot be run ({error.strerror}); install git") from error
-
-    def _start(self, *words: str) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
-            git_command(self.folder, *words),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=git_environment(),
-        )
