@@ -2,7 +2,7 @@
 
 import os
 import time
-from urllib.parse import unquote
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -94,15 +94,17 @@ def test_uris():
 
 
 @pytest.mark.parametrize(
-    ("host", "path", "expected"),
+    ("uri", "expected"),
     [
-        ("", "/C:/w/a.py", "C:\\w\\a.py"),
-        ("", unquote("/c%3A/w/a%20b.py"), "c:\\w\\a b.py"),
-        ("server", "/share/a.py", "\\\\server\\share\\a.py"),
+        ("file:///C:/w/a.py", "C:\\w\\a.py"),
+        ("file:///c%3A/w/a%20b.py", "c:\\w\\a b.py"),
+        ("file://localhost/c:/w/a.py", "c:\\w\\a.py"),
+        ("file://server/share/a.py", "\\\\server\\share\\a.py"),
+        ("file://wsl%24/Ubuntu/w/a.py", "\\\\wsl$\\Ubuntu\\w\\a.py"),
     ],
 )
-def test_uris_on_windows(host, path, expected):
-    found = windows_path(host, path)
+def test_uris_on_windows(uri, expected):
+    found = windows_path(urlsplit(uri))
     assert str(found) == expected and found.is_absolute()
 
 

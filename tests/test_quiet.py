@@ -139,3 +139,5 @@ def test_cells_and_unsaved_buffers_get_a_telling_name():
     assert file_name("", "python") == "untitled.py"
     assert file_name("/", "python") == "/untitled.py"
     assert file_name("Makefile", "makefile") == "Makefile"
+    assert file_name("c:\\my.work\\nb.ipynb\\W0=", "python") == "c:\\my.work\\nb.ipynb\\W0=.py"
+    assert file_name("c:\\my.work\\build", "shellscript") == "c:\\my.work\\build.sh"

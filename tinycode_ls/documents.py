@@ -16,12 +16,11 @@ def file_of(uri: str) -> Path | None:
     """The file behind a `file:` URI; None for an unsaved buffer, a notebook's cell, another machine's file (but where a path
     can name the machine), a name that no file can have."""
     parts = _parts(uri)
-    host = "" if parts.netloc == "localhost" else parts.netloc
     if parts.scheme != "file" or "\0" in unquote(parts.path):
         return None
     if os.name == "nt":
-        return Path(windows_path(host, unquote(parts.path)))
-    return None if host else Path(unquote(parts.path))
+        return Path(windows_path(parts))
+    return None if _host(parts) else Path(unquote(parts.path))
 
 
 def place_of(uri: str) -> Path | None:
@@ -32,14 +31,22 @@ def place_of(uri: str) -> Path | None:
     return file_of(uri)
 
 
-def windows_path(host: str, path: str) -> PureWindowsPath:
-    """Of the parts of a `file:` URI, with the drive's colon as it is or, as VS Code writes it, once as %3A."""
+def windows_path(parts: SplitResult) -> PureWindowsPath:
+    """Of a `file:` URI, with the drive's colon as it is or, as VS Code writes it, as %3A."""
+    host, path = _host(parts), unquote(parts.path)
     return PureWindowsPath(f"//{host}{path}" if host else re.sub(r"^/+(?=[A-Za-z]:)", "", path))
+
+
+def _host(parts: SplitResult) -> str:
+    """Of a `file:` URI; empty for this machine. VS Code writes `wsl$` as wsl%24."""
+    host = unquote(parts.netloc)
+    return "" if host == "localhost" else host
 
 
 def name_of(uri: str) -> str:
     """What the document is called as a file, for its language and for globs: the path part of any URI."""
-    return str(file_of(uri) or unquote(_parts(uri).path))
+    path = _parts(uri).path
+    return str(file_of(uri) or (file_of(f"file://{path}") if path.startswith("/") else None) or unquote(path))
 
 
 def _parts(uri: str) -> SplitResult:

@@ -2,7 +2,7 @@
 
 import re
 from functools import cache
-from pathlib import PurePosixPath
+from pathlib import PureWindowsPath
 from typing import Literal
 
 from .index import names
@@ -39,8 +39,8 @@ def file_name(path: str, client_says: str) -> str:
     language = _ALIASES.get(client_says, client_says)
     if language not in _EXTENSIONS or names.language_of(path) == language:
         return path
-    named = PurePosixPath(path)
-    return str((named if named.name else named / "untitled").with_suffix(_EXTENSIONS[language]))
+    named = PureWindowsPath(path)  # which knows the separators of every system
+    return (path.removesuffix(named.suffix) if named.name else f"{path}untitled") + _EXTENSIONS[language]
 
 
 _DOUBLE = r'"(?:\\[\s\S]|[^"\\\n])*(?:"|$)'
