@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tinycode_ls.atomic import write_atomic
+from tinycode_ls.atomic import put_in_place, write_atomic
 from tinycode_ls.errors import TinycodeError
 
 
@@ -43,3 +43,34 @@ def test_what_a_killed_writer_left_is_dropped(tmp_path: Path) -> None:
     write_atomic(tmp_path / "model.onnx", b"whole")
     left = [".model.onnx.fresh678.part", ".other.onnx.01234567.part", "model.onnx"]
     assert sorted(path.name for path in tmp_path.iterdir()) == left
+
+
+class InUse(type(Path())):  # type: ignore[misc]
+    """A file that a virus scanner of Windows has open, for the first `times` tries."""
+
+    times, winerror = 2, 32
+
+    def replace(self, target: Path) -> Path:
+        """As there, while it is open."""
+        if not self.times:
+            return super().replace(target)
+        self.times -= 1
+        error = PermissionError(13, "in use")
+        error.winerror = self.winerror
+        raise error
+
+
+def test_who_has_a_file_open_is_waited_for(tmp_path: Path) -> None:
+    """On Windows it cannot be renamed meanwhile: a run of hours ended so, at one of its checkpoints."""
+    (tmp_path / "new").write_bytes(b"new")
+    put_in_place(InUse(tmp_path / "new"), tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == b"new"
+
+
+def test_what_may_not_be_replaced_is_not_waited_for(tmp_path: Path) -> None:
+    """No permission is another thing."""
+    file = InUse(tmp_path / "new")
+    file.winerror = 0
+    with pytest.raises(PermissionError):
+        put_in_place(file, tmp_path / "file")
+    assert file.times == 1

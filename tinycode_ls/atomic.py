@@ -14,6 +14,9 @@ from .errors import TinycodeError
 
 ABANDONED_SECONDS = 3600.0
 """Nobody writes so long without a change: who began it was killed."""
+IN_USE = (5, 32)
+"""How Windows calls it (access denied, sharing violation) when somebody has a file open that is to be renamed or replaced."""
+PATIENCE_S = 2.0
 
 
 def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], None], mode: int = 0o644) -> None:
@@ -34,7 +37,7 @@ def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], None], mode: 
                 file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        put_in_place(temporary, path)
         _drop_abandoned(path)
     except OSError as error:
         reason = error.strerror or str(error)
@@ -42,6 +45,20 @@ def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], None], mode: 
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def put_in_place(made: Path, place: Path) -> None:
+    """`made` takes the place of what is there. On Windows who has either open is waited for: a virus scanner the new file, a
+    server the model while it reads it, each for a moment."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            made.replace(place)
+            return
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in IN_USE or time.monotonic() > end:
+                raise
+            time.sleep(0.02)
 
 
 def _drop_abandoned(path: Path) -> None:

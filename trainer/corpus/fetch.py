@@ -10,6 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
+from tinycode_ls.atomic import put_in_place
 from tinycode_ls.errors import CorpusError
 
 from .apt import apt_command, prepare_state
@@ -22,7 +23,7 @@ _MINUTES = 15
 
 def default_cache() -> Path:
     """Where downloads and unpacked packages are kept between runs."""
-    return Path(platformdirs.user_cache_dir("tinycode-ls")) / "corpora"
+    return Path(platformdirs.user_cache_dir("tinycode-ls", appauthor=False)) / "corpora"
 
 
 def fetch(package: Package, cache: Path) -> Path:
@@ -33,7 +34,7 @@ def fetch(package: Package, cache: Path) -> Path:
     try:
         with workplace(archive) as folder:
             _client(package, folder, cache)
-            _fetched(package, folder).replace(archive)
+            put_in_place(_fetched(package, folder), archive)
     except OSError as error:
         reason = f"{package.name} not stored ({error.strerror or error})"
         raise CorpusError(f"{cache}: {reason}; free some space or choose another --cache") from error

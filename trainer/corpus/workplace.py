@@ -10,6 +10,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from tinycode_ls.atomic import put_in_place
+
 
 @contextmanager
 def workplace(place: Path) -> Iterator[Path]:
@@ -30,8 +32,8 @@ def put(made: Path, place: Path, work: Path) -> None:
     """`made` takes the place of the folder that is there; `work` is the workplace, which keeps the old one meanwhile."""
     made.chmod(0o755)
     if place.exists():
-        place.replace(work.parent / "old")
-    made.replace(place)
+        put_in_place(place, work.parent / "old")
+    put_in_place(made, place)
 
 
 def _locked(place: Path) -> tuple[Path, FileLock]:
@@ -49,7 +51,10 @@ def _drop_abandoned(folder: Path, place: Path) -> None:
     """Unless it is in use. One that was killed between its last two steps had put the old thing aside."""
     if folder.is_symlink() or not (folder / "lock").is_file():
         return
-    with suppress(Timeout, OSError), FileLock(folder / "lock", timeout=0):
-        if (folder / "old").exists() and not place.exists():
-            (folder / "old").replace(place)
-        shutil.rmtree(folder, ignore_errors=True)
+    with suppress(Timeout, OSError):
+        with FileLock(folder / "lock", timeout=0):
+            if (folder / "old").exists() and not place.exists():
+                put_in_place(folder / "old", place)
+            shutil.rmtree(folder, ignore_errors=True)
+        (folder / "lock").unlink(missing_ok=True)  # Windows removes nothing that is open, as the lock was
+        folder.rmdir()
