@@ -16,7 +16,7 @@ class Bar:
         self._stream = stream or sys.stderr  # None where that is closed
         self._shown = bool(self._stream and self._stream.isatty())
         self._began = self._drawn = 0.0
-        self._what = ""
+        self._what, self._wide = "", 0
 
     def __call__(self, done: int, of: int, what: str) -> None:
         """Draw it anew, ten times a second at most."""
@@ -29,12 +29,18 @@ class Bar:
         filled = WIDTH * done // max(1, of)
         left = f", {(now - self._began) * (of - done) / done:.0f} s left" if done else ""
         line = f"[{'#' * filled}{'.' * (WIDTH - filled)}] {done} of {of} {what}{left}"
-        self._write(f"\r{line[: shutil.get_terminal_size().columns - 1]}\x1b[K")
+        self._draw(line[: shutil.get_terminal_size().columns - 1])
 
     def close(self) -> None:
         """End it."""
         if self._shown:
-            self._write("\r\x1b[K")
+            self._draw("")
+            self._write("\r")
+
+    def _draw(self, line: str) -> None:
+        """Over the line before; in blanks, since the console of Windows does not know a terminal's signs for it."""
+        self._write("\r" + line.ljust(self._wide))
+        self._wide = len(line)
 
     def _write(self, text: str) -> None:
         try:
