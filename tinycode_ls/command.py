@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 from .characters import printable
 from .errors import TinycodeError
@@ -29,7 +30,7 @@ def run_command(program: str, work: Callable[[], int], interrupted: Callable[[],
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # a file's name may be no text, and a terminal may know few characters
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(encoding=_encoding(stream), errors="backslashreplace")
     try:
         code = work()
         if sys.stdout and not sys.stdout.closed:
@@ -42,11 +43,10 @@ def run_command(program: str, work: Callable[[], int], interrupted: Callable[[],
         if said := interrupted():
             say(f"\n{program}: {said}")
         return INTERRUPTED
-    except BrokenPipeError:
-        _drop_output()
-        return NOBODY_READS
     except OSError as error:
         _drop_output()
+        if _nobody_reads(error):
+            return NOBODY_READS
         remedy = "; free some space or choose another place" if error.errno in NO_ROOM else ""
         say(f"{program}: {error.filename or 'output'}: {error.strerror or error}{remedy}")
         return 2
@@ -57,6 +57,19 @@ def say(line: str) -> None:
     with suppress(OSError):
         sys.stderr.write("\n".join(map(printable, line.split("\n"))) + "\n")
         sys.stderr.flush()
+
+
+def _encoding(stream: TextIO) -> str | None:
+    """Another than Python took: on Windows that of a pipe or file is a code page, and who reads ours (an editor the log, a
+    person a file of samples) expects UTF-8. Who names one gets it."""
+    is_code_page = os.name == "nt" and not stream.isatty() and "PYTHONIOENCODING" not in os.environ
+    return "utf-8" if is_code_page else None
+
+
+def _nobody_reads(error: OSError) -> bool:
+    """Windows calls a pipe that was closed an invalid argument, sometimes."""
+    unnamed = os.name == "nt" and error.errno == errno.EINVAL and not error.filename
+    return unnamed or isinstance(error, BrokenPipeError)
 
 
 def _drop_output() -> None:

@@ -4,8 +4,9 @@ import signal
 import threading
 from types import FrameType, TracebackType
 
-OTHERS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
-"""A machine that shuts down, a terminal that is closed."""
+OTHERS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
+"""A machine that shuts down, a terminal that is closed; on Windows Ctrl-Break (a process whose console is closed has no time
+to save)."""
 
 
 class DeferredInterrupt:
