@@ -35,6 +35,7 @@ def test_entry_takes_the_defaults(tmp_path: Path) -> None:
         ({"licence": None}, "zlib: needs licence as text"),
         ({"sha256": None}, "zlib: needs sha256 as text"),
         ({"version": 3}, "zlib: needs version as text"),
+        ({"version": "1 & calc"}, "zlib: version '1 & calc'; expected letters"),
         ({"kind": "tarball"}, "zlib: kind 'tarball'; expected one of debian-source"),
         ({"licnce": "MIT"}, "zlib: unknown key licnce"),
         ({"sha256": "abc"}, "zlib: sha256 'abc'; expected 64 hexadecimal digits"),

@@ -4,6 +4,7 @@ Resumable: an archive is stored under its own hash, whole or not at all, and nev
 is given the machine's own Debian sources with source packages switched on, pip and npm use their own settings.
 """
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -72,8 +73,11 @@ def _fetched(package: Package, folder: Path) -> Path:
 def _run(package: Package, command: list[str], folder: Path) -> None:
     """Run a client in `folder`; a failure is one line with its own last words."""
     where = f"{package.name} {package.version}"
+    program = shutil.which(command[0]) or command[0]  # that of npm is npm.cmd on Windows, which is not found by itself
     try:
-        done = subprocess.run(command, cwd=folder, timeout=60 * _MINUTES, capture_output=True, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [program, *command[1:]], cwd=folder, timeout=60 * _MINUTES, capture_output=True, stdin=subprocess.DEVNULL
+        )
     except FileNotFoundError as error:
         raise CorpusError(
             f"{where}: needs {command[0]}, which is not installed; install it or drop the package"

@@ -127,6 +127,8 @@ def _package(path: Path, entry: Mapping[str, Any], excluded: frozenset[str]) -> 
         raise CorpusError(f"{where}: needs {', '.join(sorted(missing))} as text")
     if not re.fullmatch(r"(@[\w.-]+/)?[A-Za-z0-9][\w.+-]*", entry["name"]):
         raise CorpusError(f"{where}: name {entry['name']!r}; expected letters, digits and . + - _")
+    if not re.fullmatch(r"[\w.+~:-]+", entry["version"]):  # npm is a batch file on Windows, which obeys a `&`
+        raise CorpusError(f"{where}: version {entry['version']!r}; expected letters, digits and . + - _ ~ :")
     if "sha256" in needed and not re.fullmatch("[0-9a-f]{64}", entry["sha256"]):
         raise CorpusError(f"{where}: sha256 {entry['sha256']!r}; expected 64 hexadecimal digits")
     if entry["kind"] not in KINDS:
