@@ -90,7 +90,10 @@ def check_out(out: Path) -> None:
     """Raises TrainingError where no file could be written at the end."""
     if out.is_dir():
         raise TrainingError(f"{out}: a folder; expected the name of a file to write")
-    there = next(parent for parent in out.absolute().parents if parent.exists())
+    parents = out.absolute().parents
+    there = next(
+        (parent for parent in parents if parent.exists()), parents[-1]
+    )  # on Windows, not even the drive may be there
     if not (there.is_dir() and os.access(there, os.W_OK)):
         raise TrainingError(f"{out}: cannot be written ({there} is not a writable folder); choose another place")
 
