@@ -228,6 +228,18 @@ def test_tune_in_a_terminal_and_the_server_takes_the_model(start, repository):
     nvim.until(lambda: str(tuned) in str(nvim.lua(ASK_STATUS)), "the tuned model in the status")
 
 
+def test_tune_takes_the_trainer_beside_the_server_on_windows_too(start, tmp_path):
+    for name, does in (
+        ("tinycode-ls.exe", f'exec "{sys.executable}" -m tinycode_ls'),
+        ("tinycode-train.exe", "echo the right one"),
+    ):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    nvim, _ = start("a.py", "x = 1\n", "", [str(tmp_path / "tinycode-ls.exe")])
+    nvim.keys(":Tinycode tune<CR>")
+    nvim.until(lambda: "the right one" in "\n".join(nvim.buffer()), "the trainer in the terminal", 20)
+
+
 def test_keys_without_a_suggestion_stay_what_they_are(start):
     nvim, _ = start(
         "a.py", "x = 1\n", "settings = { ghostText = false }, keys = { accept = '<Tab>', accept_line = false },"

@@ -48,7 +48,8 @@ function M.log() vim.cmd.tabedit(vim.lsp.log.get_filename()) end
 --- Train on this repository, in a terminal; the server picks the new model up by itself. Flags go to tinycode-train.
 function M.tune(...)
   local client, server = tinycode.client(0) or tinycode.client(), tinycode.command()[1]
-  local trainer = server:match('tinycode%-ls$') and server:gsub('ls$', 'train') or 'tinycode-train'
+  local trainer, named = server:gsub('tinycode%-ls(%.?%a*)$', 'tinycode-train%1') -- .exe on Windows
+  if named == 0 then trainer = 'tinycode-train' end
   if vim.fn.executable(trainer) == 0 then
     return vim.notify('tinycode: no ' .. trainer .. "; in the clone of tinycode-ls: pipx install '.[train]'", vim.log.levels.ERROR)
   end
