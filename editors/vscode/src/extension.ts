@@ -133,7 +133,7 @@ async function start(found: string[]): Promise<void> {
 
 /** In a folder where no module of the user's lies. */
 function launch([program, ...args]: string[]): Promise<ChildProcess> {
-  const made = server = spawn(program, args, { cwd: context.extensionPath });
+  const made = server = spawn(program, args, { cwd: context.extensionPath, windowsHide: true });
   return new Promise((done, failed) => made.once('error', failed).once('spawn', () => done(made)));
 }
 
@@ -176,7 +176,7 @@ async function findServer(): Promise<string[] | undefined> {
 /** Whether the program is there; only Python has to be asked for our module, since each question delays the start. */
 async function runnable([program, ...args]: string[]): Promise<boolean> {
   const folders = isAbsolute(program) ? [''] : (process.env.PATH ?? '').split(delimiter);
-  const names = WINDOWS ? [program, `${program}.exe`, `${program}.cmd`] : [program];
+  const names = WINDOWS ? [program, `${program}.exe`] : [program]; // no .cmd: without a shell, Node runs none
   if (!folders.some((folder) => names.some((name) => existsSync(join(folder, name))))) return false;
   return args[0] !== '-m' || run(program, [...args, '--version'], { timeout: 10_000 }).then(() => true, () => false);
 }
@@ -199,10 +199,10 @@ async function tune(flags: unknown): Promise<void> {
   await tasks.executeTask(new Task({ type: 'process' }, folder ?? TaskScope.Global, 'tune', 'tinycode', work));
 }
 
-/** The document that is written in; of a notebook's cell, which is in no folder, the notebook. */
+/** The document that is written in, on another machine perhaps; of a notebook's cell, which is in no folder, the notebook. */
 function inFront(): Uri | undefined {
   const open = window.activeTextEditor?.document.uri;
-  return open && Uri.file(open.path);
+  return open && open.scheme !== 'file' ? Uri.file(open.path) : open;
 }
 
 async function ask<T>(name: string): Promise<T | undefined> {
