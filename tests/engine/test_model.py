@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
@@ -78,6 +79,16 @@ def test_onnxruntime_has_nothing_to_tell(tiny_model_file: Path, tmp_path: Path) 
     command = [sys.executable, "-c", program, str(tiny_model_file)]
     subprocess.run(command, env=told | {"HOME": str(home)}, check=True, timeout=60)
     assert list(home.rglob("*")) == []
+
+
+def test_windows_is_not_told_of_a_model_either(tiny_model_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The build for Windows has its reports switched off by a function alone."""
+    calls: list[str] = []
+    real = ort.InferenceSession
+    monkeypatch.setattr(ort, "disable_telemetry_events", lambda: calls.append("off"))
+    monkeypatch.setattr(ort, "InferenceSession", lambda *given, **more: calls.append("load") or real(*given, **more))
+    load_model(tiny_model_file)
+    assert calls == ["off", "load"]
 
 
 def test_log_softmax_is_a_distribution(tiny_model: Model, source_text: bytes) -> None:

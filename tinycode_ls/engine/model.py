@@ -118,6 +118,7 @@ def open_model(content: bytes, path: str, mixed: bool = True) -> Model:
         raise ModelFileError(f"{path}: an ONNX file without a tinycode card; expected one made by `tinycode-train`")
     card = card_from_json(words[CARD_KEY], path)
     check_layout(layout, card, path)
+    ort.disable_telemetry_events()  # on Windows there is no other way: its build does not know ORT_DISABLE_TELEMETRY
     try:
         session = ort.InferenceSession(content, _session_options(), providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises its own kinds, and not one base class of them
