@@ -72,4 +72,5 @@ def _is_there() -> bool:
     """On a Mac without Apple's developer tools, git is a stand-in that opens a window and asks to install them."""
     if sys.platform != "darwin" or shutil.which("git") != "/usr/bin/git":
         return True
-    return subprocess.run(["/usr/bin/xcode-select", "-p"], capture_output=True).returncode == 0
+    asked = subprocess.run(["/usr/bin/xcode-select", "-p"], capture_output=True, stdin=subprocess.DEVNULL)
+    return asked.returncode == 0
