@@ -177,7 +177,9 @@ async function findServer(): Promise<string[] | undefined> {
 async function runnable([program, ...args]: string[]): Promise<boolean> {
   const folders = isAbsolute(program) ? [''] : (process.env.PATH ?? '').split(delimiter);
   const names = WINDOWS ? [program, `${program}.exe`] : [program]; // no .cmd: without a shell, Node runs none
-  if (!folders.some((folder) => names.some((name) => existsSync(join(folder, name))))) return false;
+  const place = folders.find((folder) => names.some((name) => existsSync(join(folder, name))));
+  // Apple's own Python is too old for us, or a stand-in that asks to install it, in a window.
+  if (place === undefined || (process.platform === 'darwin' && place === '/usr/bin' && args[0] === '-m')) return false;
   return args[0] !== '-m' || run(program, [...args, '--version'], { timeout: 10_000 }).then(() => true, () => false);
 }
 
