@@ -61,7 +61,7 @@ class InUse(type(Path())):  # type: ignore[misc]
 
 
 def test_who_has_a_file_open_is_waited_for(tmp_path: Path) -> None:
-    """On Windows it cannot be renamed meanwhile: a run of hours ended so, at one of its checkpoints."""
+    """On Windows it cannot be renamed meanwhile: a run of hours would end so, at one of its checkpoints."""
     (tmp_path / "new").write_bytes(b"new")
     put_in_place(InUse(tmp_path / "new"), tmp_path / "file")
     assert (tmp_path / "file").read_bytes() == b"new"

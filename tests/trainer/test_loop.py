@@ -107,7 +107,7 @@ class AppleNetwork(Network):
 
 
 def test_a_sample_is_drawn_where_there_are_no_doubles() -> None:
-    """It was to be drawn after the first validation, which ended every run on a Mac."""
+    """After the first validation, it would have ended every run on a Mac."""
     assert len(sample_network(AppleNetwork(RECIPE.spec), b"def ", most=3).text) > 0
 
 
