@@ -1,6 +1,7 @@
 """The real server over a backend of a few lines: what it suggests depends on how the text before the cursor ends."""
 
 import os
+import signal
 import sys
 import time
 
@@ -46,6 +47,8 @@ class FakeBackend:
             os.close(0)
             time.sleep(1)
             os._exit(1)
+        if request.left.endswith("freeze"):
+            os.kill(os.getpid(), signal.SIGSTOP)
         if request.left.endswith("crash"):
             raise ValueError("crashed as told")
         if request.left.endswith("broken"):

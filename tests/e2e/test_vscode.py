@@ -265,6 +265,34 @@ def test_a_wrong_command_is_said_where_one_looks_and_the_right_one_serves_again(
     assert found == {"wrong.py": "x", "right.py": LINE}
 
 
+def test_a_server_that_hangs_is_said_and_can_be_restarted(drive, tmp_path):
+    """At its start, when every command waited for it, or later; nothing of it stays behind."""
+    folder, settings, mark = tmp_path / "one", tmp_path / "profile" / "Machine" / "settings.json", str(tmp_path / "own")
+    folder.mkdir()
+    good = tmp_path / "good.json"
+    good.write_text(json.dumps({"tinycode.command": [*KNOWN_ANSWERS[:2], mark]}))
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(10**6)"
+    cases = {
+        "start.py": [
+            *["!Show the Status", "?see the server is not running", "?bar sync", "?click Restart"],
+            *["?copy", "?ready", "?edit", "frobnicat", "?ghost", "<Tab>"],
+        ],
+        "later.py": [
+            *["freeze", "!Show the Status", "?see the server does not answer", "?click Restart", "?bar sync"],
+            *["?ready", "?edit", "<Control+End>", "<Enter>", "frobnicat", "?ghost", "?calm", "<Tab>"],
+        ],
+    }
+    for name in cases:
+        (folder / name).write_text("")
+    copy = [str(good), str(settings)]
+    orders = [{"name": name, "steps": steps, "copy": copy, "unready": True} for name, steps in cases.items()]
+    seen = drive([sys.executable, "-c", deaf, mark], orders, folder)
+    found = {result["name"]: result.get("error") or result["file"] for result in seen["results"]}
+    assert found == {"start.py": LINE, "later.py": f"freeze\n{LINE}"}
+    left = subprocess.run(["pgrep", "-af", f"python.* {mark}$"], capture_output=True, text=True).stdout
+    assert len(left.splitlines()) == 1, left
+
+
 def test_tune_is_for_the_folder_of_the_notebook_whose_cell_is_in_front(drive, tmp_path):
     """Not for the first of the open folders."""
     folder, other, programs, told = (tmp_path / name for name in ("one", "two", "bin", "told"))

@@ -42,7 +42,7 @@ class QuietClient extends LanguageClient {
   }
 }
 
-export async function activate(activated: ExtensionContext): Promise<void> {
+export function activate(activated: ExtensionContext): void {
   context = activated;
   bar = window.createStatusBarItem('tinycode', StatusBarAlignment.Right);
   bar.name = 'tinycode';
@@ -62,24 +62,24 @@ export async function activate(activated: ExtensionContext): Promise<void> {
   // In a fresh window the settings may come after the activation.
   context.subscriptions.push(workspace.onDidChangeConfiguration((change) =>
     change.affectsConfiguration('tinycode.command') ? void restart() : undefined));
-  await restart();
+  void restart(); // no command works before the activation is over, and a server that hangs would put it off for ever
 }
 
 export function deactivate(): Promise<void> | undefined {
   return end(client);
 }
 
-/** A server that does not say goodbye is not waited for. */
+/** A server that does not say goodbye is not waited for, and one that is stopped would not hear of a milder signal. */
 async function end(old: LanguageClient | undefined): Promise<void> {
   const process = server;
   await old?.dispose().catch(() => undefined);
-  process?.kill();
+  process?.kill('SIGKILL');
 }
 
 /** Starts the server anew; one restart at a time, and of those that wait the last alone. */
 function restart(): Promise<void> {
   const mine = restarts += 1;
-  if (client?.state === State.Starting) server?.kill(); // one that never answers would hold up the queue
+  if (client?.state === State.Starting) server?.kill('SIGKILL'); // one that never answers would hold up the queue
   queue = queue.then(async () => {
     if (mine !== restarts) return;
     bar.text = '$(sync~spin) tinycode';
@@ -207,8 +207,10 @@ function inFront(): Uri | undefined {
   return open && open.scheme !== 'file' ? Uri.file(open.path) : open;
 }
 
+/** Nothing when none runs, or it hangs. */
 async function ask<T>(name: string): Promise<T | undefined> {
-  return client?.sendRequest<T>('workspace/executeCommand', { command: name, arguments: [] }).catch(() => undefined);
+  const answer = client?.sendRequest<T>('workspace/executeCommand', { command: name, arguments: [] }).catch(() => undefined);
+  return Promise.race([answer, new Promise<undefined>((done) => setTimeout(done, 5000, undefined))]);
 }
 
 async function explain(): Promise<void> {
@@ -263,7 +265,8 @@ function describe(status: Status): string {
 async function showStatus(): Promise<void> {
   const status = await ask<Status>('tinycode.status');
   const [again, tuning] = ['Restart', 'Tune on this repository'];
-  const text = status ? describe(status).replace(/\n/g, '; ') : NOT_RUNNING;
+  const silence = client?.state === State.Running ? 'tinycode: the server does not answer' : NOT_RUNNING;
+  const text = status ? describe(status).replace(/\n/g, '; ') : silence;
   const choice = await window.showInformationMessage(text, SHOW_LOG, again, tuning);
   if (choice === SHOW_LOG) log.show();
   if (choice === again) void restart();
