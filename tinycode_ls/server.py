@@ -35,7 +35,7 @@ def create_server(
     """A server that is not started yet. `make_backend` gets a function that tells the user one line."""
 
     def on_configured(session: Session) -> None:
-        configure_logging(session.settings.log_level, session.settings.log_file)
+        session.take_log_problem(configure_logging(session.settings.log_level, session.settings.log_file))
 
     backend = make_backend(lambda message: server.tell_from_thread(message))
     server = TinycodeServer(__version__, Session(backend, configuration or Configuration()), on_configured)

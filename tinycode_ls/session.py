@@ -81,6 +81,7 @@ class Session:
         self._explainable: OrderedDict[int, Suggestion] = OrderedDict()
         self._last: Suggestion | None = None
         self._problems: list[str] = []
+        self._log_problem = ""
         self._index_wish = False
         self._warm_ups, self._warm = 0, asyncio.Event()
         self._warm.set()
@@ -97,6 +98,12 @@ class Session:
         self._index_wish |= anew
         self._shown, self._ahead = (), None
         self.index.look_at_git(read_anew=anew)
+
+    def take_log_problem(self, problem: str) -> None:
+        """What is wrong with the log's file, which is a problem with the settings; empty for nothing."""
+        if problem and problem != self._log_problem:
+            self._problems.append(problem)
+        self._log_problem = problem
 
     def take_problems(self) -> list[str]:
         """What is wrong with the settings, each line once."""
