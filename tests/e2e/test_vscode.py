@@ -48,6 +48,17 @@ CASES = {
         ],
         "x = private_key",
     ),
+    "gone.py": (  # the file that it came from is deleted while the message is there
+        "",
+        [
+            "y = frobnicat",
+            "?ghost",
+            "!Explain the Last Suggestion",
+            "?click src/db.py:118",
+            "?see src/db.py:118 is gone",
+        ],
+        "y = frobnicat",
+    ),
     "reset.rb": (  # off by the only setting there is, which is taken out
         "",
         ["frobnicat", "?quiet", "?copy", "?quiet", "?quiet", "e", "?ghost", "<Tab>"],

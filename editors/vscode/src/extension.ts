@@ -222,7 +222,8 @@ async function explain(): Promise<void> {
   const choice = await window.showInformationMessage(`tinycode: ${found.summary}`, ...places);
   if (!choice?.source.uri) return;
   const line = (choice.source.line ?? 1) - 1;
-  await window.showTextDocument(Uri.parse(choice.source.uri), { selection: new Range(line, 0, line, 0) });
+  await window.showTextDocument(Uri.parse(choice.source.uri), { selection: new Range(line, 0, line, 0) }).then(undefined, () =>
+    void window.showInformationMessage(`tinycode: ${choice.title} is gone.`)); // else a dialog of what the command failed at
 }
 
 /** Sets it where it is set for the document's folder, else for all that is open, else everywhere. */
