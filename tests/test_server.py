@@ -393,6 +393,18 @@ async def test_settings_pulled_for_each_of_several_folders(bare, tmp_path):
         assert len(await ghost(bare, 0, 3, uri=uri)) == shown
 
 
+async def test_settings_pulled_for_the_only_folder(bare, tmp_path):
+    """Which VS Code tells apart from those of the window where a .code-workspace is open."""
+    folder = lsp.WorkspaceFolder(tmp_path.as_uri(), "a")
+    bare.set_configuration({"tinycode": {"precision": 0.2}})
+    bare.set_configuration({"tinycode": {"enabled": False}}, scope_uri=folder.uri)
+    wish = lsp.InitializeParams(capabilities=capabilities(pull=True), workspace_folders=[folder])
+    await bare.initialize_session(wish)
+    await status_with(bare, "build", state="off")
+    opened(bare, "gre", uri=f"{folder.uri}/x.py")
+    assert await ghost(bare, 0, 3, uri=f"{folder.uri}/x.py") == []
+
+
 async def test_a_folder_that_is_added_brings_its_own_editor_settings(bare, tmp_path):
     first, second = (lsp.WorkspaceFolder((tmp_path / name).as_uri(), name) for name in ("a", "b"))
     bare.set_configuration({"tinycode": {}})

@@ -172,9 +172,9 @@ async def files_changed(ls: TinycodeServer, uris: list[str]) -> None:
 
 
 async def pull_settings(ls: TinycodeServer) -> None:
-    """Ask the client for the section `tinycode`, where it can be asked; of several folders, for that of each, too."""
+    """Ask the client for the section `tinycode`, where it can be asked; for each folder's, too, even of one folder."""
     if pulls_settings(ls):
-        folders = ls.session.configuration.roots if len(ls.session.configuration.roots) > 1 else ()
+        folders = ls.session.configuration.roots
         scopes = [None, *(folder.as_uri() for folder in folders)]
         items = [lsp.ConfigurationItem(scope_uri=uri, section="tinycode") for uri in scopes]
         values = await patiently(ls.workspace_configuration_async(lsp.ConfigurationParams(items)))
