@@ -2,9 +2,33 @@
 
 import logging
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class LogFile(logging.FileHandler):
+    """What cannot be written, as on a full disk, goes to the standard error stream, and that is said there once: by itself
+    `logging` puts a traceback there in place of each line."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(Path(file).expanduser(), encoding="utf-8")
+        self._instead: logging.Handler | None = None
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """In place of a line."""
+        if self._instead is None:
+            self._instead = logging.StreamHandler(sys.stderr)
+            self._instead.setFormatter(self.formatter)
+            reason = getattr(sys.exc_info()[1], "strerror", None) or sys.exc_info()[1]
+            print(f"tinycode-ls: log file {self.baseFilename}: {reason}; logging here", file=sys.stderr)  # noqa: T201
+        self._instead.handle(record)
+
+    def close(self) -> None:
+        """What is still not written is lost."""
+        with suppress(OSError):
+            super().close()
 
 
 def configure_logging(level: str, file: str) -> str:
@@ -13,7 +37,7 @@ def configure_logging(level: str, file: str) -> str:
     problem = ""
     if file:
         try:
-            handler = logging.FileHandler(Path(file).expanduser(), encoding="utf-8", delay=False)
+            handler = LogFile(file)
         except (OSError, RuntimeError, ValueError) as error:  # no such file, user or name
             reason = getattr(error, "strerror", None) or error
             problem = f"log file {file}: {reason}; logging to the standard error stream; set another"

@@ -288,6 +288,18 @@ def test_saved_names_are_known_in_other_files(wire, repository):
     assert wire.stop() == 0
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk is played by Linux")
+def test_a_log_on_a_full_disk_goes_on_elsewhere(wire, repository):
+    """And may be put on another."""
+    wire.start(repository, initializationOptions={"logFile": "/dev/full", "logLevel": "info"})
+    wire.wait_for_index()
+    wire.notify("workspace/didChangeConfiguration", {"settings": {"logFile": ""}})
+    assert wire.ask("workspace/executeCommand", {"command": "tinycode.status"})["index"]["files"]
+    assert wire.stop() == 0
+    assert wire.errors.count(b"No space left on device; logging here") == 1
+    assert b"INFO tinycode_ls.backend: index: " in wire.errors and b"Traceback" not in wire.errors
+
+
 def test_a_log_file_that_cannot_be_written_is_told_once(wire, repository):
     """Whoever set it looks for the file, not at the standard error stream."""
     wire.start(repository, initializationOptions={"logFile": "/nowhere/x.log"})
