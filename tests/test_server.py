@@ -393,6 +393,17 @@ async def test_settings_pulled_for_each_of_several_folders(bare, tmp_path):
         assert len(await ghost(bare, 0, 3, uri=uri)) == shown
 
 
+async def test_the_status_tells_of_a_document_whether_it_is_switched_off(bare, tmp_path):
+    """By the file of its folder, while another is on."""
+    folders = [lsp.WorkspaceFolder((tmp_path / name).as_uri(), name) for name in ("a", "b")]
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / ".tinycode.toml").write_text("enabled = false\n")
+    await bare.initialize_session(lsp.InitializeParams(capabilities=capabilities(), workspace_folders=folders))
+    for folder, enabled in zip(folders, (False, True), strict=True):
+        wish = lsp.ExecuteCommandParams("tinycode.status", [f"{folder.uri}/x.py"])
+        assert (await bare.workspace_execute_command_async(wish))["enabled"] is enabled
+
+
 async def test_settings_pulled_for_the_only_folder(bare, tmp_path):
     """Which VS Code tells apart from those of the window where a .code-workspace is open."""
     folder = lsp.WorkspaceFolder(tmp_path.as_uri(), "a")

@@ -142,8 +142,8 @@ async def explain(ls: TinycodeServer, *arguments: Any) -> dict[str, Any] | None:
 
 
 def status(ls: TinycodeServer, *arguments: Any) -> dict[str, Any]:
-    """`tinycode.status`: what is loaded, from where, how big."""
-    return ls.session.status()
+    """`tinycode.status [URI]`: what is loaded, from where, how big; whether anything is suggested in a document."""
+    return ls.session.status(arguments[0] if arguments and isinstance(arguments[0], str) else "")
 
 
 async def settle(ls: TinycodeServer) -> None:

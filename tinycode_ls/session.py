@@ -227,15 +227,16 @@ class Session:
         if document is not None and document is self.documents.newest():
             await self.index.turn_to(uri)  # once for all that came meanwhile: a rename opens hundreds
 
-    def status(self) -> dict[str, Any]:
-        """For a person, and for a status bar: `state` is off, indexing, problem or ready."""
+    def status(self, uri: str = "") -> dict[str, Any]:
+        """For a person, and for a status bar: `state` is off, indexing, problem or ready; `enabled` is of the document."""
         loaded = self.backend.status()
         states = {
             "off": not self.configuration.enabled_somewhere(),
             "problem": loaded["problem"],
             "indexing": self.index.building,
         }
-        return {"state": next((name for name, holds in states.items() if holds), "ready"), **loaded}
+        state = next((name for name, holds in states.items() if holds), "ready")
+        return {"state": state, "enabled": self._settings_of(uri).enabled, **loaded}
 
     def stop(self, patience_s: float = 0) -> None:
         """End what runs, and wait so long for each thread to end."""

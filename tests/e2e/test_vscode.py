@@ -179,6 +179,13 @@ EXPLAIN = ["!Explain the Last Suggestion", "?see 70 % from src/db.py:118", "?sho
 EXPLAIN += ["?see Ln 118", "<Control+PageUp>"]
 SESSION = {
     # name: (steps, text after)
+    "../three/here.py": (  # off by its folder's own file, as long as no setting of the editor says otherwise
+        [
+            *[HERE, "?see switched on", "?edit", "frobnicat", "?ghost", HERE, "?bar circle-slash", "e", "?quiet"],
+            *[HERE, "?ready", "?edit", "<End>", "x"],
+        ],
+        "frobnicatex",
+    ),
     "off.py": ([HERE, "?bar circle-slash", "y = frobnicat", "?quiet", HERE, "?ready"], "y = frobnicat"),
     "language.py": (
         [
@@ -237,7 +244,7 @@ SESSION = {
 
 
 def test_commands_states_and_documents_of_every_kind(drive, tmp_path):
-    """Two folders with settings; on and off; explain and jump; log; restart; a server that dies; unsaved text; a notebook."""
+    """Three folders with settings; on and off; explain and jump; log; restart; a server that dies; unsaved text; a notebook."""
     folder, other = tmp_path / "one", tmp_path / "two"
     (other / "src").mkdir(parents=True)
     folder.mkdir()
@@ -245,7 +252,9 @@ def test_commands_states_and_documents_of_every_kind(drive, tmp_path):
     (other / ".vscode").mkdir()
     (other / ".vscode" / "settings.json").write_text('{"tinycode.disabledLanguages": ["python"]}')
     opened = tmp_path / "both.code-workspace"
-    opened.write_text('{"folders": [{"path": "one"}, {"path": "two"}]}')
+    (tmp_path / "three").mkdir()
+    (tmp_path / "three" / ".tinycode.toml").write_text("enabled = false")
+    opened.write_text('{"folders": [{"path": "one"}, {"path": "two"}, {"path": "three"}]}')
     for name in SESSION:
         (folder / name).write_text(json.dumps(NOTEBOOK) if name.endswith("ipynb") else "")
     orders = [{"name": name, "steps": steps} for name, (steps, _) in SESSION.items()]

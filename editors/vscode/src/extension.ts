@@ -21,7 +21,7 @@ interface Source { share: number; uri?: string; path?: string; line?: number }
 interface Explanation { summary: string; text: string; sources: Source[] }
 interface Model { language: string; path: string; origin: string }
 interface Status {
-  state: 'ready' | 'indexing' | 'off' | 'problem'; problem: string; models: Model[];
+  state: 'ready' | 'indexing' | 'off' | 'problem'; enabled: boolean; problem: string; models: Model[];
   index: { files: number; bytes: number };
 }
 
@@ -33,7 +33,6 @@ let log: LogOutputChannel;
 let command: string[] = [];
 let queue: Promise<void> = Promise.resolve();
 let restarts = 0;
-let state: Status['state'] = 'ready';
 
 /** The client tells of each thing that fails; here of one alone: that a server which ran is given up. */
 class QuietClient extends LanguageClient {
@@ -208,8 +207,8 @@ function inFront(): Uri | undefined {
 }
 
 /** Nothing when none runs, or it hangs. */
-async function ask<T>(name: string): Promise<T | undefined> {
-  const answer = client?.sendRequest<T>('workspace/executeCommand', { command: name, arguments: [] }).catch(() => undefined);
+async function ask<T>(name: string, ...given: unknown[]): Promise<T | undefined> {
+  const answer = client?.sendRequest<T>('workspace/executeCommand', { command: name, arguments: given }).catch(() => undefined);
   return Promise.race([answer, new Promise<undefined>((done) => setTimeout(done, 5000, undefined))]);
 }
 
@@ -238,7 +237,9 @@ async function change<T>(name: string, next: (now: T) => T): Promise<T> {
 
 /** A .tinycode.toml may have switched off what the editor's settings have on: the server knows. */
 async function toggle(): Promise<void> {
-  await change<boolean>('enabled', (on) => !on || state === 'off');
+  const status = await ask<Status>('tinycode.status', inFront()?.toString() ?? '');
+  const on = await change<boolean>('enabled', (now) => !now || status?.enabled === false);
+  window.setStatusBarMessage(`tinycode: switched ${on ? 'on' : 'off'}`, 5000);
 }
 
 async function toggleLanguage(): Promise<void> {
@@ -252,8 +253,7 @@ async function toggleLanguage(): Promise<void> {
 /** The status bar changes only when the server's state does. */
 function show(status: Status): void {
   const looks = { ready: 'tinycode', indexing: '$(sync~spin) tinycode', off: '$(circle-slash) tinycode', problem: '$(warning) tinycode' };
-  state = status.state;
-  bar.text = looks[state];
+  bar.text = looks[status.state];
   bar.tooltip = describe(status);
 }
 
