@@ -298,7 +298,8 @@ def test_a_server_that_hangs_is_said_and_can_be_restarted(drive, tmp_path):
             *["?copy", "?ready", "?edit", "frobnicat", "?ghost", "<Tab>"],
         ],
         "later.py": [
-            *["freeze", "!Show the Status", "?see the server does not answer", "?click Restart", "?bar sync"],
+            *["freeze", "<Control+Space>", "?see Loading...", "<Escape>", "!Show the Status"],
+            *["?see the server does not answer", "?click Restart", "?bar sync"],
             *["?ready", "?edit", "<Control+End>", "<Enter>", "frobnicat", "?ghost", "?calm", "<Tab>"],
         ],
     }
