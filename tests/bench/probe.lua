@@ -1,6 +1,5 @@
 -- Inside Neovim, for tests/bench/editors.py: when keys came, and when ghost text was on the screen (the redraw's end).
-local ns = vim.api.nvim_create_namespace(
-  vim.lsp.inline_completion and 'nvim.lsp.inline_completion' or 'tinycode.ghost')
+local ns = vim.api.nvim_create_namespace('nvim.lsp.inline_completion')
 local shown = ''
 Events = {} -- { milliseconds of the monotonic clock, what, text }
 

@@ -75,8 +75,7 @@ class Neovim:
 
     def ghost(self) -> str:
         """The ghost text drawn now."""
-        name = "vim.lsp.inline_completion and 'nvim.lsp.inline_completion' or 'tinycode.ghost'"
-        space = f"vim.api.nvim_create_namespace({name})"
+        space = "vim.api.nvim_create_namespace('nvim.lsp.inline_completion')"
         marks = self.lua(f"vim.api.nvim_buf_get_extmarks(0, {space}, 0, -1, {{ details = true }})")
         if not marks:
             return ""

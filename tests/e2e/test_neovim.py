@@ -316,10 +316,23 @@ def test_a_buffer_that_is_left_in_insert_mode_keeps_no_ghost_text(start, reposit
     assert nvim.ghost() == "" and nvim.buffer()[-1] == "y = frobnicat"
 
 
-@pytest.mark.parametrize("key, mode", [("<C-c>", "n"), ("<Insert>", "R")])
-def test_insert_mode_that_is_left_without_a_word_keeps_no_ghost_text(start, key, mode):
-    """No InsertLeave comes for these."""
+def test_a_buffer_that_is_wiped_out_in_insert_mode_takes_its_ghost_text_along(start):
     nvim, _ = start("a.py", "x = 1\n")
+    nvim.lua("vim.keymap.set('i', '<F2>', '<Cmd>bwipeout!<CR>') or true")
+    nvim.keys("Gofrobnicat")
+    nvim.wait_ghost(REST)
+    nvim.keys("<F2>")
+    nvim.until(lambda: nvim.lua("vim.fn.bufname()") == "", "another buffer")
+    nvim.to_normal()
+    assert "rror" not in nvim.lua("vim.fn.execute('messages')")
+    assert "traceback" not in nvim.lua("vim.fn.execute('messages')")
+
+
+@pytest.mark.parametrize("key, mode", [("<C-c>", "n"), ("<Insert>", "R"), ("<S-Left>", "s")])
+def test_insert_mode_that_is_left_without_a_word_keeps_no_ghost_text(start, key, mode):
+    """No InsertLeave comes for the first two."""
+    nvim, _ = start("a.py", "x = 1\n")
+    nvim.lua("vim.cmd('set keymodel=startsel selectmode=key') or true")
     nvim.keys("Goy = frobnicat")
     nvim.wait_ghost(REST)
     nvim.keys(key)
@@ -378,6 +391,7 @@ def test_the_key_for_the_next_one_with_nothing_shown_and_after_a_dismissal(start
     time.sleep(0.5)  # it is asked, in vain
     nvim.keys("<M-]>pdd")  # Escape, ]p and dd
     nvim.until(lambda: nvim.buffer() == ["x = 1"], "the line gone")
+    assert "traceback" not in nvim.lua("vim.fn.execute('messages')")
     nvim.keys("oy = pri")
     nvim.wait_ghost("nt(x)")
     nvim.keys("<M-e>")
