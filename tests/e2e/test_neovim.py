@@ -418,6 +418,18 @@ def test_what_was_mapped_to_our_key(start, mapping, line):
     nvim.until(lambda: nvim.buffer()[-1] == line, "its own meaning")
 
 
+def test_what_one_buffer_maps_to_our_key_stays_there(start):
+    """As where setup() comes late, in a buffer for which another plugin has mapped Tab."""
+    nvim, _ = start("a.py", "x = 1\n", "keys = false,")
+    nvim.lua("vim.cmd([[inoremap <buffer> <Tab> here]]) or true")
+    nvim.lua("require('tinycode.keys')({ accept = '<Tab>' }, require('tinycode')) or true")
+    nvim.keys("Go<Tab><Esc>:split b.py<CR>ihello<Tab>")
+    nvim.until(lambda: nvim.buffer()[-1].startswith("hello") and nvim.buffer()[-1] != "hello", "the key")
+    assert nvim.buffer()[0].rstrip() == "hello", "blanks"
+    nvim.keys("<Esc>:quit!<CR>")
+    nvim.until(lambda: nvim.buffer()[-1] == "here", "its own in the first buffer")
+
+
 def test_without_a_server_there_is_one_line(start, repository):
     """Not an error for each file."""
     (repository / "b.py").write_text("z = 1\n")
