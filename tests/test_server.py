@@ -568,7 +568,8 @@ async def test_the_last_folder_that_goes_takes_its_settings_along(bare, tmp_path
     await status_with(bare, "build", state="off")
     event = lsp.WorkspaceFoldersChangeEvent(added=[], removed=[folder])
     bare.workspace_did_change_workspace_folders(lsp.DidChangeWorkspaceFoldersParams(event))
-    assert (await status(bare))["state"] == "ready"
+    found = await status(bare)
+    assert (found["state"], found["summary"]) == ("ready", "ready\nindex: 0 files, 0.0 MB")
 
 
 async def test_changes_to_what_was_never_opened_are_no_matter(client):

@@ -41,6 +41,22 @@ async def test_a_question_that_waited_does_not_end_a_newer_one(tmp_path, monkeyp
     session.stop()
 
 
+async def test_the_status_for_a_person(tmp_path) -> None:
+    class Backend(FakeBackend):
+        def status(self):
+            model = {"language": "go", "path": "/w/go.onnx", "origin": "workspace", "name": "x", "bytes": 1}
+            return {"models": [model], "index": {"files": 3, "bytes": 1_260_000}, "problem": "/w/c.onnx: broken"}
+
+    session = Session(Backend(print), Configuration(own_file=tmp_path / "none.toml"))
+    assert session.status()["summary"].split("\n") == [
+        "problem",
+        "model for go: /w/go.onnx (workspace)",
+        "index: 3 files, 1.3 MB",
+        "/w/c.onnx: broken",
+    ]
+    session.stop()
+
+
 async def test_a_question_whose_text_changed_while_it_waited_is_dropped(tmp_path, monkeypatch) -> None:
     """Its place is one of the older text."""
     session = Session(FakeBackend(print), Configuration(own_file=tmp_path / "none.toml"))

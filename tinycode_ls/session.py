@@ -228,7 +228,8 @@ class Session:
             await self.index.turn_to(uri)  # once for all that came meanwhile: a rename opens hundreds
 
     def status(self, uri: str = "") -> dict[str, Any]:
-        """For a person, and for a status bar: `state` is off, indexing, problem or ready; `enabled` is of the document."""
+        """For a status bar: `state` is off, indexing, problem or ready, `enabled` is of the document; and for a person:
+        `summary`, a few lines."""
         loaded = self.backend.status()
         states = {
             "off": not self.configuration.enabled_somewhere(),
@@ -236,7 +237,8 @@ class Session:
             "indexing": self.index.building,
         }
         state = next((name for name, holds in states.items() if holds), "ready")
-        return {"state": state, "enabled": self._settings_of(uri).enabled, **loaded}
+        enabled = self._settings_of(uri).enabled
+        return {"state": state, "enabled": enabled, **loaded, "summary": _summary(state, **loaded)}
 
     def stop(self, patience_s: float = 0) -> None:
         """End what runs, and wait so long for each thread to end."""
@@ -304,6 +306,12 @@ class Session:
         while len(self._explainable) > REMEMBERED:
             self._explainable.popitem(last=False)
         return number
+
+
+def _summary(state: str, models: list[dict[str, Any]], index: dict[str, Any], problem: str, **_: Any) -> str:
+    used = [f"model for {model['language']}: {model['path']} ({model['origin']})" for model in models]
+    size = f"index: {index.get('files', 0)} files, {index.get('bytes', 0) / 1e6:.1f} MB"
+    return "\n".join([state, *used, size, *filter(None, [problem])])
 
 
 def _ignoring_deadline(work: Callable[[], Any], deadline: Deadline) -> Any:

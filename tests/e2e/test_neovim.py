@@ -430,6 +430,15 @@ def test_what_one_buffer_maps_to_our_key_stays_there(start):
     nvim.until(lambda: nvim.buffer()[-1] == "here", "its own in the first buffer")
 
 
+def test_a_server_that_is_older_than_the_plugin_is_said(start):
+    nvim, _ = start("a.py", "x = 1\n")
+    old = "{ result = { state = 'ready', models = {}, index = {}, problem = '' } }"
+    nvim.lua(f"rawset(require('tinycode').client(), 'request_sync', function() return {old} end) and true")
+    nvim.keys(":Tinycode status<CR>:checkhealth tinycode<CR>")
+    nvim.until(lambda: any("older than this plugin" in line for line in nvim.buffer()), "the health report")
+    assert "older than this plugin" in nvim.lua("vim.fn.execute('messages')")
+
+
 def test_without_a_server_there_is_one_line(start, repository):
     """Not an error for each file."""
     (repository / "b.py").write_text("z = 1\n")
