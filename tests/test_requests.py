@@ -86,6 +86,12 @@ async def test_cancelling_the_task_ends_the_work(newest):
     await wait(ended)
 
 
+async def test_when_it_was_stopped_nobody_waits(newest):
+    """A document that was opened as the client left kept the process for ten minutes."""
+    newest.stop()
+    assert await asyncio.wait_for(newest.run("a.py", lambda deadline: "late", 60_000, "silence"), 5) == "silence"
+
+
 async def test_a_failure_is_logged_and_answered_by_silence(newest, caplog):
     assert await newest.run("a", lambda deadline: 1 / 0, 1000, "nothing") == "nothing"
     assert "ZeroDivisionError" in caplog.text

@@ -55,11 +55,15 @@ class Newest:
         self._queue: SimpleQueue[_Job[object] | None] = SimpleQueue()
         self._newest: dict[Hashable, _Job[object]] = {}
         self._thread: threading.Thread | None = None
+        self._stopped = False
 
     async def run(
         self, key: Hashable, work: Callable[[Deadline], Answer], timeout_ms: float, otherwise: Answer
     ) -> Answer:
-        """The work's answer; `otherwise` when it is late, fails or is superseded. Cancelling the task ends the work."""
+        """The work's answer; `otherwise` when it is late, fails or is superseded, or when all was stopped. Cancelling the task
+        ends the work."""
+        if self._stopped:  # no thread would answer, and who waits keeps the process from ending
+            return otherwise
         job = _Job(work, timeout_ms, otherwise)
         self._supersede(key, job)  # type: ignore[arg-type]  # a dict of jobs of several types
         self._queue.put(job)  # type: ignore[arg-type]
@@ -77,6 +81,7 @@ class Newest:
     def stop(self, patience_s: float = 0) -> None:
         """End the running work at its next look at the deadline, and the thread after it; wait so long for that. When Python
         ends while the thread is in onnxruntime, the process is aborted."""
+        self._stopped = True
         for job in self._newest.values():
             job.deadline.cancel()
         self._queue.put(None)
