@@ -93,7 +93,7 @@ class LocalBackend:
     def load(self) -> None:
         """A fault is told when it is needed: then there is somebody to tell it."""
         with suppress(ModelFileError):
-            _import_engine()
+            _engine()
 
     def complete(self, request: Request, deadline: Deadline) -> list[Suggestion]:
         """Silence without a model: one message says so."""
@@ -152,13 +152,11 @@ class LocalBackend:
         return {"models": models, "index": _summary(self._workspace), "problem": self._problem}
 
     def _ready(self) -> "Completer":
-        _import_engine()  # slow the first time: not under the lock, which `configure` needs
-        from .completer import Completer
-
+        make = _engine()  # slow the first time: not under the lock, which `configure` needs
         with self._lock:
             if self._completer is None:
                 workspace = self._open_workspace_locked()
-                self._completer = Completer(self._model_for_request, workspace)
+                self._completer = make(self._model_for_request, workspace)
             return self._completer
 
     def _open_workspace(self) -> "Workspace | None":
@@ -205,13 +203,14 @@ class LocalBackend:
             self._on_problem(problem)
 
 
-def _import_engine() -> None:
+def _engine() -> "type[Completer]":
     """Raises ModelFileError where it cannot be loaded: Windows comes without a library that onnxruntime needs."""
     try:
-        from . import completer as _  # noqa: F401
+        from .completer import Completer
     except ImportError as error:
         remedy = "install Microsoft's Visual C++ Redistributable" if os.name == "nt" else "install tinycode-ls again"
         raise ModelFileError(f"the engine cannot be loaded ({error}); {remedy}") from error
+    return Completer
 
 
 def _summary(workspace: "Workspace | None") -> dict[str, Any]:

@@ -24,9 +24,8 @@ def run_command(program: str, work: Callable[[], int], interrupted: Callable[[],
     """
     if sys.stderr is None:  # it is closed, and `print` would take the standard output instead, which is the wire
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # until we end
-    os.environ.setdefault(
-        "NoDefaultCurrentDirectoryInExePath", "1"
-    )  # else Windows runs the git.exe of somebody's folder
+    # else Windows runs the git.exe of somebody's folder
+    os.environ.setdefault("NoDefaultCurrentDirectoryInExePath", "1")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # a file's name may be no text, and a terminal may know few characters

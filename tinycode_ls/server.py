@@ -211,9 +211,8 @@ async def patiently(answer: Awaitable[Any]) -> Any:
 
 def open_folders(ls: TinycodeServer) -> tuple[Path, ...]:
     """The open folders that are in the local file system; of a client that knows only one root, none."""
-    return local(
-        folder.uri for folder in ls.workspace.folders.values()
-    )  # the keys are decoded: `C#` would end at its `#`
+    # not the keys, which are decoded: `C#` would end at its `#`
+    return local(folder.uri for folder in ls.workspace.folders.values())
 
 
 def local(uris: Iterable[str]) -> tuple[Path, ...]:

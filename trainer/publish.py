@@ -91,9 +91,8 @@ def check_out(out: Path) -> None:
     if out.is_dir():
         raise TrainingError(f"{out}: a folder; expected the name of a file to write")
     parents = out.absolute().parents
-    there = next(
-        (parent for parent in parents if parent.exists()), parents[-1]
-    )  # on Windows, not even the drive may be there
+    # on Windows, not even the drive may be there
+    there = next((parent for parent in parents if parent.exists()), parents[-1])
     if not (there.is_dir() and os.access(there, os.W_OK)):
         raise TrainingError(f"{out}: cannot be written ({there} is not a writable folder); choose another place")
 

@@ -19,11 +19,7 @@ const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell'];
 
 interface Source { share: number; uri?: string; path?: string; line?: number }
 interface Explanation { summary: string; text: string; sources: Source[] }
-interface Model { language: string; path: string; origin: string }
-interface Status {
-  state: 'ready' | 'indexing' | 'off' | 'problem'; enabled: boolean; problem: string; models: Model[];
-  index: { files: number; bytes: number };
-}
+interface Status { state: 'ready' | 'indexing' | 'off' | 'problem'; enabled: boolean; summary: string }
 
 let context: ExtensionContext;
 let client: LanguageClient | undefined;
@@ -254,20 +250,14 @@ async function toggleLanguage(): Promise<void> {
 function show(status: Status): void {
   const looks = { ready: 'tinycode', indexing: '$(sync~spin) tinycode', off: '$(circle-slash) tinycode', problem: '$(warning) tinycode' };
   bar.text = looks[status.state];
-  bar.tooltip = describe(status);
-}
-
-function describe(status: Status): string {
-  const models = status.models.map((model) => `${model.language}: ${model.path} (${model.origin})`);
-  const index = `index: ${status.index.files} files, ${(status.index.bytes / 1e6).toFixed(1)} MB`;
-  return [`tinycode: ${status.state}`, ...models, index, status.problem].filter(Boolean).join('\n');
+  bar.tooltip = `tinycode: ${status.summary}`;
 }
 
 async function showStatus(): Promise<void> {
   const status = await ask<Status>('tinycode.status');
   const [again, tuning] = ['Restart', 'Tune on this repository'];
   const silence = client?.state === State.Running ? 'tinycode: the server does not answer' : NOT_RUNNING;
-  const text = status ? describe(status).replace(/\n/g, '; ') : silence;
+  const text = status ? `tinycode: ${status.summary.replace(/\n/g, '; ')}` : silence;
   const choice = await window.showInformationMessage(text, SHOW_LOG, again, tuning);
   if (choice === SHOW_LOG) log.show();
   if (choice === again) void restart();
