@@ -7,15 +7,17 @@ of the text around the cursor; both are checked against the text they were made 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from .deadline import Deadline
+from .engine.beside import beside
 from .engine.block import LEAST_ASKED, LEAST_SURE, block_after
 from .engine.choice import best_cut, least_probability
 from .engine.draft import Draft
 from .engine.insertion import insertions
-from .engine.mixture import MOST_RECALLED, NOTHING_BELOW, Predictor
+from .engine.mixture import MOST_RECALLED, NOTHING_BELOW, Counted, Predictor
 from .engine.model import Model
 from .engine.reader import DocumentReader
 from .engine.search import Continuation, SearchOptions, search
@@ -60,11 +62,10 @@ class _Open:
     path: str
     model: Model
     reader: DocumentReader
-    around: tuple[bytes, bytes] = (b"", b"")
-    above: bytes = b""
     first_line: int = 1
-    index: DocumentIndex | None = None
+    above: bytes = b""
     below: bytes = b""
+    index: DocumentIndex | None = None
     below_line: LineBelow = NOTHING_BELOW
 
 
@@ -157,25 +158,39 @@ class Completer:
         return held
 
     def _start(self, document: _Open, left: bytes, right: bytes) -> Draft:
-        mixer = document.model.mixer
-        document.above = left[: left.rfind(b"\n") + 1]
-        if mixer is not None:
-            around = document.above, right
-            if document.index is None or document.around != around:
-                document.index, document.around = document_index(*around), around
-        workspace = self._workspace.index if self._workspace else None
-        if document.below != right:
-            document.below_line, document.below = LineBelow(right), right
-        predictor = Predictor(document.model, mixer, document.index, workspace, document.below_line)
-        asked = self._asked
-        if asked is not None and asked.goes_on(document, left, predictor):
-            draft = asked.draft.moved(left[len(asked.left) :])
-        else:
-            since = max(len(document.above), len(left) - MOST_RECALLED)
-            logits, state = document.reader.read(left, since)
-            draft = Draft.begin(predictor, predictor.start(left, logits), state)
+        draft = self._going_on(document, left, right)
+        if draft is None:
+            since = max(left.rfind(b"\n") + 1, len(left) - MOST_RECALLED)
+            read, look_up = (
+                partial(document.reader.read, left, since),
+                partial(self._look_up, document, left, right, since),
+            )
+            (logits, state), (predictor, counted) = beside(read, look_up)
+            draft = Draft.begin(predictor, predictor.start(counted, left[since:], logits), state)
         self._asked = _Asked(document, left, draft)
         return draft
+
+    def _going_on(self, document: _Open, left: bytes, right: bytes) -> Draft | None:
+        """From the last question, if this one is the same a few bytes further on."""
+        asked = self._asked
+        if asked is None or document.below != right or not asked.goes_on(document, left, self._predictor(document)):
+            return None
+        return asked.draft.moved(left[len(asked.left) :])
+
+    def _look_up(self, document: _Open, left: bytes, right: bytes, since: int) -> tuple[Predictor, Counted]:
+        """What the indexes say of the cursor's line from `since` on; the document's is made anew where its text changed."""
+        begin = left.rfind(b"\n") + 1
+        if (document.above, document.below) != (left[:begin], right):
+            document.above, document.below, document.index = left[:begin], right, None
+            document.below_line = LineBelow(right)
+        if document.index is None and document.model.mixer is not None:
+            document.index = document_index(document.above, right)
+        predictor = self._predictor(document)
+        return predictor, predictor.count(document.above, left[begin:], since - begin)
+
+    def _predictor(self, document: _Open) -> Predictor:
+        workspace = self._workspace.index if self._workspace else None
+        return Predictor(document.model, document.model.mixer, document.index, workspace, document.below_line)
 
 
 def _telling(right: bytes) -> bytes:

@@ -39,7 +39,8 @@ def at_line(model: Model) -> tuple[Predictor, Hypotheses, State]:
     before, state = model.read(ABOVE)
     logits, state = model.read_all(LINE, state)
     predictor = Predictor(model, model.mixer, document_index(ABOVE, b""), SuffixIndex(ELSEWHERE))
-    return predictor, predictor.start(ABOVE + LINE, np.concatenate([before[None], logits])), state
+    now = predictor.start(predictor.count(ABOVE, LINE), LINE, np.concatenate([before[None], logits]))
+    return predictor, now, state
 
 
 def begin(model: Model) -> Draft:
@@ -160,7 +161,7 @@ def test_a_line_after_the_first_is_known_from_its_beginning(model: Model) -> Non
     (stretch,) = predictor.ahead(state, [Branch(now, b"", line)], 0)
     before = ABOVE + LINE + line[: line.find(b"\n") + 1]
     logits = np.zeros((5 + 3, 256), np.float32)
-    begun = predictor.start(before + b"    ret", logits)
+    begun = predictor.start(predictor.count(before, b"    ret"), b"    ret", logits)
     nearest = slice(MOST_ORDER, MOST_ORDER + 2)
     for (low, high), (low_there, high_there) in zip(stretch.found.places.ranges, begun.places.ranges, strict=True):
         assert (high - low)[-1, nearest].tolist() == (high_there - low_there)[0, nearest].tolist()

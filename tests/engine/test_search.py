@@ -14,7 +14,7 @@ def begin(model: Model, text: bytes) -> Draft:
     """A place after `text`."""
     predictor = Predictor(model)
     logits, state = model.read(text)
-    return Draft.begin(predictor, predictor.start(text, logits[None]), state)
+    return Draft.begin(predictor, predictor.start(predictor.count(b"", text, len(text)), b"", logits[None]), state)
 
 
 def test_greedy_is_deterministic_and_takes_the_likeliest_byte(tiny_model: Model) -> None:

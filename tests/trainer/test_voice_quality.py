@@ -60,7 +60,8 @@ def test_a_batch_of_positions_is_the_engine_byte_by_byte(
     begin, workspace = 0, SuffixIndex(OTHER)
     for line in TEXT.splitlines(keepends=True):
         predictor = Predictor(model, model.mixer, document_index(TEXT[:begin], b""), workspace)
-        draft = Draft.begin(predictor, predictor.start(TEXT[:begin], logits[None]), state)
+        counted = predictor.count(TEXT[:begin], b"")
+        draft = Draft.begin(predictor, predictor.start(counted, b"", logits[None]), state)
         one_by_one = [draft.look([line[:count]])[0][0] for count in range(len(line))]
         after, state = model.read_all(line, state)
         batch = line_log_probs(predictor, model.mixer, TEXT[:begin], line, np.concatenate([logits[None], after[:-1]]))

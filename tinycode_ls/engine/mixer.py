@@ -110,17 +110,21 @@ def judged_signals(raised: T, share: T, own: T, boost: T, behind: T) -> list[T]:
     return [raised, share * 2, own / 4, boost / 8, behind / 4]
 
 
-def guesses(log_p: Array, evidence: Evidence) -> Ids:
-    """[B, 4]: the favourite next byte of the document's longest context, of the workspace's, of the latest place in the
-    document, and of the network; -1 where there is none."""
+def expected_by_counts(evidence: Evidence) -> Ids:
+    """[B, 3]: the favourite next byte of the document's longest context, of the workspace's, and of the latest place in the
+    document; -1 where there is none."""
     favourite, present = evidence.seen.favourite, evidence.totals > 0
-    rows = np.arange(len(log_p))
-    found = np.empty((len(log_p), 4), np.int64)
+    rows = np.arange(len(present))
+    found = np.empty((len(present), len(LONGEST)), np.int64)
     for column, slots in enumerate(LONGEST):
         last = np.where(present[:, slots], NUMBERS[slots], -1).max(axis=1)
         found[:, column] = np.where(last >= 0, favourite[rows, last], -1)
-    found[:, 3] = log_p.argmax(axis=1)
     return found
+
+
+def guesses(expected: Ids, log_p: Array) -> Ids:
+    """[B, 4]: what is `expected_by_counts`, and the favourite of the network."""
+    return np.column_stack([expected, log_p.argmax(axis=1)])
 
 
 def fade_along(recent: Array, guessed: Ids, log_p: Array, ids: "npt.NDArray[Any]") -> Array:

@@ -5,6 +5,7 @@ keep, drop and duplicate ways.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -15,8 +16,9 @@ from ..index.evidence import Evidence, Voice, gather
 from ..index.suffixes import MOST_ORDER, SuffixIndex
 from ..index.words import SLOTS as WORD_SLOTS
 from ..index.words import WordContext
+from .beside import beside
 from .hypotheses import Hypotheses, Ids, Places, Ranges
-from .mixer import DOCUMENT, RECENT, WORKSPACE, Array, Mixer, fade_along, guesses
+from .mixer import DOCUMENT, RECENT, WORKSPACE, Array, Mixer, expected_by_counts, fade_along, guesses
 from .model import Model, State, log_softmax, select_state
 
 NOTHING_BELOW = LineBelow(b"")
@@ -24,6 +26,15 @@ LEAST_EXPECTED = 0.4
 """A byte more in a batch costs a fifth of a step: it is worth that when it is about this likely to be gone through."""
 MOST_RECALLED = 24
 """Bytes of the cursor's line over which the voices are judged; what was further back has faded to nothing."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What the indexes say at B places, which does not wait for the network; `expected` [B, 3]: see `guesses`."""
+
+    places: Places
+    evidence: Evidence
+    expected: Ids
 
 
 @dataclass(frozen=True)
@@ -74,19 +85,15 @@ class Predictor:
     def _voices(self) -> tuple[tuple[Voice, SuffixIndex | None], ...]:
         return (DOCUMENT, self.document.suffixes if self.document else None), (WORKSPACE, self.workspace)
 
-    def start(self, context: bytes, logits: Array) -> Hypotheses:
-        """One hypothesis: after `context`, of which the network has read all.
-
-        logits [n + 1, 256] are the network's before each of the line's last n bytes and after them.
-        """
+    def start(self, counted: Counted, text: bytes, logits: Array) -> Hypotheses:
+        """One hypothesis: after the cursor's line so far. `counted`: what `count` says before each byte of its end, `text`, and
+        after them; logits [len(text) + 1, 256] are the network's there."""
         if self.mixer is None:
             return Hypotheses.alone(log_softmax(logits[-1:]))
-        at = context.rfind(b"\n") + 1
-        line = context[at:]
-        along = self.along(context[:at], line, logits, len(line) - len(logits) + 1)
-        last = slice(len(logits) - 1, None)
+        along = self._hear(counted, text, logits)
+        last = slice(len(text), None)
         places, log_p, recent = along.places.take(last), along.network_log_probs[last], along.recent[last]
-        mixed = self.mixer.mix(log_p, along.evidence.at(len(logits) - 1), places.last, places.columns, recent)
+        mixed = self.mixer.mix(log_p, along.evidence.at(len(text)), places.last, places.columns, recent)
         return Hypotheses(mixed, log_p, places, along.guessed[last], recent)
 
     def ahead(self, state: State, branches: list[Branch], most: int) -> list[Stretch]:
@@ -94,24 +101,31 @@ class Predictor:
         it costs about as much as two single bytes. `state` [1 stream] is the network's before all that is unread."""
         grown = [self._expected(branch.before.places, branch.text, most) for branch in branches]
         texts = [text for text, _ in grown]
-        read = [branch.unread + text for branch, text in zip(branches, texts, strict=True)]
-        longest, least = max(map(len, read)), min(len(branch.unread) for branch in branches)
+        run = partial(self._run, state, [branch.unread for branch in branches], texts)
+        if self.mixer is None:
+            found = Hypotheses.alone(run())
+        else:
+            log_p, counted = beside(run, partial(self._count_at, [places for _, places in grown]))
+            found = self._mixed(self.mixer, branches, texts, log_p, counted)
+        begins = np.cumsum([0, *map(len, texts)]).tolist()
+        return [Stretch(text, found, begin) for text, begin in zip(texts, begins, strict=False)]
+
+    def _run(self, state: State, unread: list[bytes], texts: list[bytes]) -> Array:
+        """The network's log probs [bytes of all texts, 256] after each byte of each text, which comes after what is unread."""
+        read = [before + text for before, text in zip(unread, texts, strict=True)]
+        longest, least = max(map(len, read)), min(map(len, unread))
         ids = np.frombuffer(b"".join(text.ljust(longest, b"\n") for text in read), np.uint8).reshape(len(read), -1)
         start = select_state(state, np.zeros(len(read), np.int64))
         logits, _ = self.model.run(ids.T.astype(np.int64), start, longest - least)
-        rows = (logits[len(branch.unread) - least :, row] for row, branch in enumerate(branches))
-        log_p = log_softmax(np.concatenate([row[: len(text)] for row, text in zip(rows, texts, strict=True)]))
-        begins = np.cumsum([0, *map(len, texts)]).tolist()
-        found = self._mixed(branches, texts, log_p, [places for _, places in grown])
-        return [Stretch(text, found, begin) for text, begin in zip(texts, begins, strict=False)]
+        rows = (logits[len(before) - least :, row] for row, before in enumerate(unread))
+        return log_softmax(np.concatenate([row[: len(text)] for row, text in zip(rows, texts, strict=True)]))
 
-    def _mixed(self, branches: list[Branch], texts: list[bytes], log_p: Array, parts: list[Places]) -> Hypotheses:
+    def _mixed(
+        self, mixer: Mixer, branches: list[Branch], texts: list[bytes], log_p: Array, counted: Counted
+    ) -> Hypotheses:
         """After each byte of each text, log_p [bytes of all texts, 256] being the network's."""
-        if self.mixer is None:
-            return Hypotheses.alone(log_p)
-        places = Places.join(parts)
-        evidence = self.evidence(places)
-        guessed, recent, begin = guesses(log_p, evidence), list[Array](), 0
+        places, guessed = counted.places, guesses(counted.expected, log_p)
+        recent, begin = list[Array](), 0
         for branch, text in zip(branches, texts, strict=True):
             before, last = branch.before, slice(begin, begin + len(text) - 1)
             guessed_before = np.concatenate([before.guessed, guessed[last]])
@@ -119,7 +133,7 @@ class Predictor:
             recent.append(fade_along(before.recent, guessed_before, log_p_before, np.frombuffer(text, np.uint8))[1:])
             begin += len(text)
         faded = np.concatenate(recent)
-        mixed = self.mixer.mix(log_p, evidence, places.last, places.columns, faded)
+        mixed = mixer.mix(log_p, counted.evidence, places.last, places.columns, faded)
         return Hypotheses(mixed, log_p, places, guessed, faded)
 
     def _expected(self, places: Places, text: bytes, most: int) -> tuple[bytes, Places]:
@@ -159,12 +173,23 @@ class Predictor:
 
         `before` ends where the line begins; logits [T, 256] are the network's, for each of the T places.
         """
-        places = self._places(before, line, first)
-        log_p, evidence = log_softmax(logits), self.evidence(places)
-        guessed = guesses(log_p, evidence)
+        return self._hear(self.count(before, line, first), line[first:], logits)
+
+    def count(self, before: bytes, line: bytes, first: int = 0) -> Counted:
+        """What `along` needs but the network's logits."""
+        return self._count_at([self._places(before, line, first)])
+
+    def _count_at(self, parts: list[Places]) -> Counted:
+        places = Places.join(parts)
+        evidence = self.evidence(places)
+        return Counted(places, evidence, expected_by_counts(evidence))
+
+    def _hear(self, counted: Counted, text: bytes, logits: Array) -> Along:
+        log_p = log_softmax(logits)
+        guessed = guesses(counted.expected, log_p)
         nothing = np.zeros((1, RECENT), np.float32)
-        recent = fade_along(nothing, guessed[:-1], log_p[:-1], np.frombuffer(line[first:], np.uint8))
-        return Along(log_p, places, evidence, guessed, recent)
+        recent = fade_along(nothing, guessed[:-1], log_p[:-1], np.frombuffer(text, np.uint8))
+        return Along(log_p, counted.places, counted.evidence, guessed, recent)
 
     def evidence(self, places: Places) -> Evidence:
         """What all voices saw after these contexts."""
