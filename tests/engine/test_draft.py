@@ -165,3 +165,17 @@ def test_a_line_after_the_first_is_known_from_its_beginning(model: Model) -> Non
     nearest = slice(MOST_ORDER, MOST_ORDER + 2)
     for (low, high), (low_there, high_there) in zip(stretch.found.places.ranges, begun.places.ranges, strict=True):
         assert (high - low)[-1, nearest].tolist() == (high_there - low_there)[0, nearest].tolist()
+
+
+def test_the_indexes_propose_the_line_that_followed_elsewhere(model: Model) -> None:
+    """After enough of the same text; nothing where less of it stands elsewhere, or nothing follows."""
+    again = b"def first(one, two):\n    return one + two\n"
+    for above, line, expected in (
+        (again + b"\n" + again[:21], b"", b"    return one + two"),
+        (again + b"\n" + again[:21], b"    ret", b"urn one + two"),
+        (again + b"\n\n(one, two):\n", b"", b""),
+        (again, b"", b""),
+    ):
+        predictor = Predictor(model, model.mixer, document_index(above, b""), None)
+        now = predictor.start(predictor.count(above, line, len(line)), b"", np.zeros((1, 256), np.float32))
+        assert predictor.copied(now.places) == expected

@@ -60,6 +60,10 @@ class Draft:
         total: Array = log_probs.reshape(len(texts), -1).sum(axis=1)
         return total
 
+    def copied(self) -> bytes:
+        """The rest of the line as it stands elsewhere; see `Predictor.copied`."""
+        return self.predictor.copied(self._hypothesis(self.at).places)
+
     def moved(self, typed: bytes) -> "Draft":
         """The place after `typed`, with what is known from there on."""
         there = self.at + typed

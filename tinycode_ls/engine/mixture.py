@@ -13,7 +13,7 @@ from ..characters import LINE_END
 from ..index.below import LineBelow
 from ..index.document import DocumentIndex
 from ..index.evidence import Evidence, Voice, gather
-from ..index.suffixes import MOST_ORDER, SuffixIndex
+from ..index.suffixes import MOST_ORDER, Guess, SuffixIndex, Trail
 from ..index.words import SLOTS as WORD_SLOTS
 from ..index.words import WordContext
 from .beside import beside
@@ -24,6 +24,9 @@ from .model import Model, State, log_softmax, select_state
 NOTHING_BELOW = LineBelow(b"")
 LEAST_EXPECTED = 0.4
 """A byte more in a batch costs a fifth of a step: it is worth that when it is about this likely to be gone through."""
+LEAST_COPIED = 16
+MOST_COPIED = 160
+"""Bytes before the cursor that stand elsewhere, too, where the indexes propose a line of their own; bytes of that line."""
 MOST_RECALLED = 24
 """Bytes of the cursor's line over which the voices are judged; what was further back has faded to nothing."""
 
@@ -141,17 +144,13 @@ class Predictor:
         each byte."""
         if self.mixer is None:
             return text, places
-        most = max(most, len(text))
-        trails = [
-            None if index is None or held is None else index.trail(held[0][0], held[1][0], most, voice.anchors)
-            for (voice, index), held in zip(self._voices, places.ranges, strict=True)
-        ]
+        trails = self._trails(places, max(most, len(text)))
         known = [trail for trail in trails if trail is not None]
         for trail in known:
             trail.follow(text)
         written, chance = bytearray(text), 1.0
         while known and len(written) < most:
-            guess = max((trail.guess() for trail in known), key=lambda guess: guess.order)
+            guess = _best_guess(known)
             chance *= guess.share
             if chance < LEAST_EXPECTED or guess.byte == LINE_END:
                 break
@@ -167,6 +166,28 @@ class Predictor:
             last,
             _columns(int(places.columns[0]), after),
         )
+
+    def copied(self, places: Places) -> bytes:
+        """What mostly follows the longest context before the one place elsewhere, to the end of the line; nothing where less
+        than LEAST_COPIED bytes of it stand elsewhere, or the line has no end."""
+        if self.mixer is None:
+            return b""
+        known = [trail for trail in self._trails(places, MOST_COPIED) if trail is not None]
+        if not known or _best_guess(known).order < LEAST_COPIED:
+            return b""
+        written = bytearray()
+        while (guess := _best_guess(known)).order and guess.byte != LINE_END and len(written) < MOST_COPIED:
+            written.append(guess.byte)
+            for trail in known:
+                trail.push(guess.byte)
+        return bytes(written) if guess.byte == LINE_END else b""
+
+    def _trails(self, places: Places, most: int) -> list[Trail | None]:
+        """Of each voice, from the one place on, `most` bytes further."""
+        return [
+            None if index is None or held is None else index.trail(held[0][0], held[1][0], most, voice.anchors)
+            for (voice, index), held in zip(self._voices, places.ranges, strict=True)
+        ]
 
     def along(self, before: bytes, line: bytes, logits: Array, first: int = 0) -> Along:
         """Before each byte of `line` from the `first` on, and after them: in one batch.
@@ -219,6 +240,11 @@ class Predictor:
         last = np.frombuffer(b"\n" + line, np.uint8).astype(np.int64)
         words = WordContext.along(line).take(slice(first, None))
         return Places(tuple(ranges), words, offsets, last[first:], np.arange(first, len(line) + 1))
+
+
+def _best_guess(trails: list[Trail]) -> Guess:
+    """That of the longest context."""
+    return max((trail.guess() for trail in trails), key=lambda guess: guess.order)
 
 
 def _columns(column: int, text: bytes) -> Ids:

@@ -161,13 +161,14 @@ class Trail:
         return low[None], high[None]
 
     def guess(self) -> Guess:
-        """The next byte, as the longest context has it."""
-        if not self._orders:
-            return Guess(0)
-        low, high = self._bounds[:, self._at + self._orders - 1].tolist()
-        sample = self._index.column[low : high : -(-(high - low) // GUESS_SAMPLE)].tolist()
-        byte = max(sample, key=sample.count)
-        return Guess(self._orders, sample.count(byte) / len(sample), byte)
+        """The next byte, as the longest context has it that anything follows: what the text ends with stands there, too."""
+        for order in range(self._orders, 0, -1):
+            low, high = self._bounds[:, self._at + order - 1].tolist()
+            sample = self._index.column[low : high : -(-(high - low) // GUESS_SAMPLE)].tolist()
+            byte = max(sample, key=sample.count)
+            if byte:
+                return Guess(order, sample.count(byte) / len(sample), byte)
+        return Guess(0)
 
     def ranges(self) -> tuple[Rows, Rows]:
         """After each byte that was pushed [T, MOST_ORDER + anchors], each."""
