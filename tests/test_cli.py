@@ -95,6 +95,17 @@ def test_a_damaged_model_that_was_not_named_is_told_and_passed_over(tmp_path, ca
     assert out == "x)\n" and err.startswith("tinycode-ls: model.onnx: not a model; tune again\n")
 
 
+def test_complete_names_the_settings_that_are_ignored(tmp_path, monkeypatch, capsys):
+    """A value out of range, as `check` names it; the rest counts."""
+    (tmp_path / ".tinycode.toml").write_text("max_lines = 0\n")
+    (tmp_path / "a.py").write_text("print(")
+    monkeypatch.chdir(tmp_path)
+    assert main(["complete", "a.py"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == "x)\n"
+    assert ".tinycode.toml: setting 'max_lines' is 0; expected a whole number from 1 to 1000; ignored" in printed.err
+
+
 def test_check_names_the_models_of_the_folder_and_what_silences(tmp_path, tiny_model_file, capsys, monkeypatch):
     """One that serves another language than the sample's is not loaded for it."""
     (tmp_path / ".tinycode").mkdir()

@@ -34,11 +34,11 @@ def complete_at(
     place: str, model: str | None, count: int, standard_input: BinaryIO | None, name: str = ""
 ) -> tuple[list[Completion], list[str]]:
     """The suggestions at `FILE[:LINE[:COLUMN]]`, whole lines, best first; the index is that of the current folder. `name` is
-    what standard input is called, for its language. And the model files that were passed over, each with its fault.
+    what standard input is called, for its language. And the settings and model files that were passed over, with their faults.
     Raises ModelFileError when the one named is among them, SettingsError where an editor would be answered by silence."""
     problems: list[str] = []
     here = Path.cwd()
-    backend, settings, _ = backend_for(here, model, problems)
+    backend, settings, setting_problems = backend_for(here, model, problems)
     path, line, column = split_place(place)
     name = name if path == "-" else path
 
@@ -57,7 +57,7 @@ def complete_at(
     for item in found[:count]:
         sources = tuple(source.within([here]) for source in backend.explain(item))
         completions.append(Completion(item.text, item.probability, Explanation(item, sources, ()).summary))
-    return completions, problems
+    return completions, setting_problems + problems
 
 
 def read_text(path: str, standard_input: BinaryIO | None) -> str:
