@@ -55,6 +55,22 @@ def test_every_command_is_in_the_readme_and_every_flag_has_help(program: str, pa
         sub.format_help()
 
 
+def says_its_default(action: argparse.Action) -> bool:
+    """`(default 60)` or `(default: 60)`; nothing, no and an empty list go without saying."""
+    if not action.default or action.default == argparse.SUPPRESS:
+        return True
+    default = f"{action.default:g}" if isinstance(action.default, float) else str(action.default)
+    return re.search(rf"default:? {re.escape(default)}\)", str(action.help)) is not None
+
+
+@pytest.mark.parametrize("parser", [cli.parser(), trainer_cli.parser()])
+def test_the_help_says_the_defaults(parser: argparse.ArgumentParser) -> None:
+    """What the README does not show."""
+    found = [sub for first in commands(parser).values() for sub in (first, *commands(first).values())]
+    silent = [(sub.prog, action.dest) for sub in found for action in sub._actions if not says_its_default(action)]
+    assert not silent
+
+
 def test_what_the_readme_shows_exists() -> None:
     """Every file it links to, every flag it names."""
     for link in re.findall(r"\]\(([^)#]+)\)", README):

@@ -111,9 +111,11 @@ def _add_eval(subparsers: Commands) -> None:
     sub.add_argument(
         "--index-budget-mb", type=float, default=8.0, metavar="MB", help="most text of the index (default 8)"
     )
-    sub.add_argument("--bytes", type=int, default=0, metavar="N", help="measure N bytes, of random lines (0 = all)")
-    sub.add_argument("--seed", type=int, default=1, help="same seed, same lines")
-    sub.add_argument("--lines", type=int, default=40, help="lines to retype (0 = only bytes and latency)")
+    sub.add_argument(
+        "--bytes", type=int, default=0, metavar="N", help="measure N bytes, of random lines (0 = all) (default 0)"
+    )
+    sub.add_argument("--seed", type=int, default=1, help="same seed, same lines (default 1)")
+    sub.add_argument("--lines", type=int, default=40, help="lines to retype (0 = only bytes and latency) (default 40)")
     sub.add_argument("--json", action="store_true", help="print JSON")
     sub.set_defaults(run=commands.evaluate)
 
@@ -122,12 +124,18 @@ def _add_sample(subparsers: Commands) -> None:
     sub = subparsers.add_parser("sample", help="generate text, byte by byte")
     sub.add_argument("model", metavar="MODEL")
     sub.add_argument("--prompt", default="", help="text to go on from")
-    sub.add_argument("--path", default="sample.py", help="file name the model believes to write (its language)")
-    sub.add_argument("--bytes", type=int, default=400, help="bytes to generate")
-    sub.add_argument("--temperature", type=float, default=0.7, help="0 = always the likeliest byte")
-    sub.add_argument("--top-k", type=int, default=0, help="draw from the k likeliest bytes (0 = off)")
-    sub.add_argument("--top-p", type=float, default=1.0, help="draw from the likeliest bytes of this share (1 = off)")
-    sub.add_argument("--seed", type=int, default=1, help="same seed, same text")
+    sub.add_argument(
+        "--path",
+        default="sample.py",
+        help="file name the model believes to write, for its language (default sample.py)",
+    )
+    sub.add_argument("--bytes", type=int, default=400, help="bytes to generate (default 400)")
+    sub.add_argument("--temperature", type=float, default=0.7, help="0 = always the likeliest byte (default 0.7)")
+    sub.add_argument("--top-k", type=int, default=0, help="draw from the k likeliest bytes (0 = off) (default 0)")
+    sub.add_argument(
+        "--top-p", type=float, default=1.0, help="draw from the likeliest bytes of this share (1 = off) (default 1)"
+    )
+    sub.add_argument("--seed", type=int, default=1, help="same seed, same text (default 1)")
     sub.set_defaults(run=commands.sample)
 
 
@@ -148,7 +156,9 @@ def _add_mix(subparsers: Commands) -> None:
         "FOLDER-before, where it exists, show what was written since",
     )
     sub.add_argument("--out", metavar="DIR", help="folder for the model files (default: they are written in place)")
-    sub.add_argument("--packages", type=int, default=60, help="packages to practise on for each model, at most")
+    sub.add_argument(
+        "--packages", type=int, default=60, help="packages to practise on for each model, at most (default 60)"
+    )
     sub.add_argument(
         "--tuned",
         type=int,
@@ -156,7 +166,7 @@ def _add_mix(subparsers: Commands) -> None:
         metavar="N",
         help="practise beside networks tuned on N of the older releases for each model, too, three minutes each (default 0)",
     )
-    sub.add_argument("--seed", type=int, default=1, help="same seed, same practice")
+    sub.add_argument("--seed", type=int, default=1, help="same seed, same practice (default 1)")
     sub.set_defaults(run=commands.mix)
 
 
@@ -166,7 +176,11 @@ def _add_report(subparsers: Commands) -> None:
     sub.add_argument("--out", metavar="FILE.html", help="page to write (default: report.html in the first RUN)")
     sub.add_argument("--png", action="store_true", help="also write each picture as PNG, beside the page")
     sub.add_argument(
-        "--bytes", type=int, default=200_000, metavar="N", help="held-out bytes to judge the model on (0 = none)"
+        "--bytes",
+        type=int,
+        default=200_000,
+        metavar="N",
+        help="held-out bytes to judge the model on (0 = none) (default 200000)",
     )
     sub.set_defaults(run=commands.report)
 
@@ -191,7 +205,8 @@ def _add_recipe_flag(group: Any, field: "Field[Any]", default: Any) -> None:
     if isinstance(field.default, bool):
         group.add_argument(flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text)
     else:
-        group.add_argument(flag, type=type(field.default), default=argparse.SUPPRESS, help=text, metavar="N")
+        kind, shown = type(field.default), "NAME" if isinstance(field.default, str) else "N"
+        group.add_argument(flag, type=kind, default=argparse.SUPPRESS, help=text, metavar=shown)
 
 
 def _refuse_strangers() -> None:
