@@ -76,10 +76,9 @@ def export_checkpoint(path: Path, out: Path) -> Path:
     check_out(out)
     check_reach(path, "expected a checkpoint, or the folder of a run")
     path = path / "best.pt" if path.is_dir() else path
-    folder = path.resolve().parent
+    checkpoint, folder = load_checkpoint(path), path.resolve().parent
     order, _ = open_order(folder)
     corpus = corpus_of_run(order, folder)
-    checkpoint = load_checkpoint(path)
     card = make_card(checkpoint, order, corpus)
     content = export_checked(final_weights(checkpoint, order), card, base_mixer(order), corpus.valid)
     write_atomic(out, content, order.mode)

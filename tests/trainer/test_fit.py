@@ -68,6 +68,15 @@ def test_a_tuned_run_is_exported_as_it_was_tuned(tmp_path: Path, order: Order) -
     assert (weights[0] == weights[1]).all()
 
 
+def test_an_export_of_what_is_no_checkpoint_names_it(tmp_path: Path) -> None:
+    """A model file, a folder that holds no run: not a run to resume, which nobody asked for."""
+    (tmp_path / "my.onnx").write_bytes(b"model")
+    with pytest.raises(TrainingError, match=r"my\.onnx: damaged or not a checkpoint"):
+        export_checkpoint(tmp_path / "my.onnx", tmp_path / "again.onnx")
+    with pytest.raises(TrainingError, match=r"expected last\.pt or best\.pt of a run"):
+        export_checkpoint(tmp_path, tmp_path / "again.onnx")
+
+
 def test_a_new_tuning_run_does_not_go_on_with_the_old_one(
     tmp_path: Path, order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
