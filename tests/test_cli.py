@@ -66,6 +66,7 @@ def test_complete_as_json_from_standard_input(monkeypatch, capsys):
         (["complete", "nowhere.py"], "nowhere.py: No such file", "expected a file that can be read"),
         (["complete", "."], ".: Is a directory", "expected a file"),
         (["complete", "FILE:9"], "there is no line 9", "expected 1 to 1"),
+        (["complete", "FILE", "--path", "b.rs"], "--path is what standard input is called", "leave it out"),
         (["complete", "FILE", "--model", "m.onnx"], "m.onnx: no such file", "name a model file"),
         (["--tcp", "localhost"], "--tcp localhost", "expected HOST:PORT"),
         (["--tcp", "localhost:99999"], "--tcp localhost:99999", "expected HOST:PORT"),

@@ -40,6 +40,10 @@ def complete_at(
     here = Path.cwd()
     backend, settings, setting_problems = backend_for(here, model, problems)
     path, line, column = split_place(place)
+    if name and path != "-":
+        raise SettingsError(
+            f"--path is what standard input is called; {path} has a name: leave it out, or give - as the file"
+        )
     name = name if path == "-" else path
 
     def keep_quiet(left: str, right: str) -> None:
