@@ -37,7 +37,7 @@ function M.tune(...)
   local folder, suffix = tinycode.command()[1]:match('(.*)tinycode%-ls(%.?%a*)$') -- .exe on Windows
   local trainer = (folder or '') .. 'tinycode-train' .. (suffix or '')
   if vim.fn.executable(trainer) == 0 then
-    return vim.notify('tinycode: no ' .. trainer .. "; in the clone of tinycode-ls: pipx install '.[train]'", vim.log.levels.ERROR)
+    return vim.notify('tinycode: no ' .. trainer .. "; in the clone of tinycode-ls: pipx install --force '.[train]'", vim.log.levels.ERROR)
   end
   vim.cmd('botright new')
   vim.fn.jobstart({ trainer, 'tune', ... }, { term = true, cwd = tinycode.root(0) })
