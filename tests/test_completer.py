@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tinycode_ls.completer import Completer
+from tinycode_ls.completer import COPY_PROBABILITY, Completer
 from tinycode_ls.deadline import Deadline
 from tinycode_ls.engine.mixer import mixer_to_bytes
 from tinycode_ls.engine.model import Model, open_model
@@ -99,6 +99,16 @@ def test_the_same_question_twice_has_the_same_answer(model: Model) -> None:
     assert [s.text for s in ask(warm, left, count=3)] == [
         s.text for s in ask(Completer(lambda _: model), left, count=3)
     ]
+
+
+def test_a_line_that_followed_elsewhere_is_among_the_answers(model: Model) -> None:
+    """Whatever the search had no time for; not where the cursor stands before the rest of a line."""
+    deadline, left = Deadline(), ABOVE + "total_amount = comp"
+    deadline.cancel()
+    asked = [Request("a.py", left, right, whole_lines=True, count=3) for right in ("", "xyz\n")]
+    found, before_rest = (Completer(lambda _: model).complete(request, deadline) for request in asked)
+    assert ("ute_total(items)", COPY_PROBABILITY) in [(one.text, one.probability) for one in found]
+    assert COPY_PROBABILITY not in [one.probability for one in before_rest]
 
 
 def test_no_trailing_blanks_and_nothing_that_stands_there_already(model: Model) -> None:
