@@ -203,6 +203,27 @@ def test_a_server_that_is_started_again_while_somebody_types_is_asked_at_once(st
     nvim.until(lambda: nvim.ghost() == REST, "ghost text without a key")
 
 
+@pytest.mark.parametrize("reload", ["", ":edit!<CR>", ":let &ar = 1<CR>:!echo y = 1 >a.py<CR><CR>:checktime<CR>"])
+def test_a_buffer_that_was_edited_while_there_was_no_server_is_the_next_ones_too(start, reload):
+    """Neovim ends its listening to such a buffer, and never begins again."""
+    nvim, _ = start("a.py", "x = 1\n")
+    nvim.keys("Godie_now")
+    nvim.until(lambda: nvim.lua("require('tinycode').client(0) == nil"), "the end of the server")
+    nvim.keys("<C-u>y = 1<Esc>:write<CR>")
+    nvim.until(lambda: nvim.buffer()[-1] == "y = 1" and not nvim.lua("vim.bo.modified"), "an edit")
+    nvim.keys(":Tinycode restart<CR>")
+    nvim.until_attached()
+    nvim.keys(reload + "Gofrobnicat")
+    nvim.wait_ghost(REST)
+    nvim.keys("<M-w>")
+    nvim.wait_ghost("(alpha, beta)")
+    nvim.keys("<C-u>pri")
+    nvim.wait_ghost("nt(x)")
+    nvim.keys("<M-y>")
+    nvim.until(lambda: nvim.buffer()[-1] == "print(x)", "accepted")
+    assert "rror" not in nvim.lua("vim.fn.execute('messages')").replace("Check log for errors", "")
+
+
 def test_the_server_attaching_to_another_buffer_leaves_the_ghost_text_alone(start, repository):
     (repository / "b.py").write_text("z = 1\n")
     nvim, _ = start("a.py", "x = 1\n")

@@ -46,6 +46,22 @@ local function listen(client)
   end
 end
 
+--- Neovim ends its listening to a buffer that is edited while no server has it, and begins no other: a server that comes
+--- later is told here.
+local function listen_too(client, buf)
+  local function tell(_, _, tick)
+    if not vim.lsp.buf_is_attached(buf, client.id) then return true end
+    if rawget(vim.lsp.util.buf_versions, buf) == tick then return end -- Neovim has told it
+    tick = vim.api.nvim_buf_get_changedtick(buf)
+    vim.lsp.util.buf_versions[buf] = tick
+    client:notify('textDocument/didChange', { textDocument = { uri = vim.uri_from_bufnr(buf), version = tick },
+      contentChanges = { { text = table.concat(vim.api.nvim_buf_get_lines(buf, 0, -1, true), '\n') .. '\n' } } })
+  end
+  vim.api.nvim_buf_attach(buf, false, { on_lines = tell, on_reload = tell, on_detach = function()
+    if vim.lsp.buf_is_attached(buf, client.id) then vim.lsp.buf_detach_client(buf, client.id) end
+  end })
+end
+
 local function leave(event)
   asked = {}
   vim.schedule(function() -- the buffer may be left because it is wiped out
@@ -71,6 +87,7 @@ function M.setup(opts) -- see :help tinycode.setup()
       or function(on, config) return vim.lsp.rpc.start(M.command((config or {}).root_dir), on) end,
     root_dir = where_it_can, settings = { tinycode = opts.settings or vim.empty_dict() }, on_init = listen,
     on_attach = function(client, buf)
+      listen_too(client, buf)
       if opts.ghost_text ~= false and not vim.b[buf].tinycode_off then inline.enable(true, { bufnr = buf }) end
       if opts.completion then vim.lsp.completion.enable(true, client.id, buf, { autotrigger = true }) end
       vim.defer_fn(function() -- ask at once where somebody types, after what Neovim schedules here; a buffer being loaded
