@@ -192,6 +192,20 @@ def test_commands(start, repository):
     nvim.wait_ghost(REST)
 
 
+@pytest.mark.parametrize("lines, place", [(None, "a.py1 is gone"), (3, "db.py3"), (200, "db.py118")])
+def test_the_jump_to_a_file_that_is_shorter_now_or_gone(start, repository, lines, place):
+    (repository / "src").mkdir()
+    if lines:
+        (repository / "src" / "db.py").write_text("x = 1\n" * lines)
+    nvim, _ = start("a.py", "x = 1\n")
+    nvim.keys("Gofrobnicat")
+    nvim.wait_ghost(REST)
+    nvim.keys("<Esc>:write<CR>gg:Tinycode jump<CR>")
+    at = "vim.fn.expand('%:t') .. vim.fn.line('.') .. (vim.fn.execute('messages'):match(' is gone') or '')"
+    nvim.until(lambda: nvim.lua(at) == place, "the place", 20)
+    assert "rror" not in nvim.lua("vim.fn.execute('messages')")
+
+
 def test_a_server_that_is_started_again_while_somebody_types_is_asked_at_once(start):
     nvim, _ = start("a.py", "x = 1\n")
     nvim.lua("vim.keymap.set('i', '<F2>', '<Cmd>Tinycode restart | let g:bar = 1<CR>') or true")

@@ -24,9 +24,12 @@ function M.jump() -- to the place the last suggestion comes from
   local found = M.ask('tinycode.explain')
   local source = vim.iter(found and found.sources or {}):find(function(source) return source.uri end)
   if not source then return found and vim.notify('tinycode: the last suggestion comes from no file') end
+  local name = vim.uri_to_fname(source.uri)
+  if vim.fn.filereadable(name) + vim.fn.bufloaded(name) == 0 then return vim.notify(('tinycode: %s is gone'):format(name)) end
   if vim.bo.modified and not vim.o.hidden then vim.cmd.split() end -- else the text may not be left
-  local at = { line = source.line - 1, character = 0 }
-  vim.lsp.util.show_document({ uri = source.uri, range = { start = at, ['end'] = at } }, 'utf-8')
+  vim.lsp.util.show_document({ uri = source.uri }, 'utf-8')
+  vim.fn.cursor(source.line, 1) -- or in the last line
+  vim.cmd.normal({ 'zv', bang = true })
 end
 
 M.toggle = tinycode.toggle
