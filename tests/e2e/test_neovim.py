@@ -238,6 +238,14 @@ def test_a_buffer_that_was_edited_while_there_was_no_server_is_the_next_ones_too
     assert "rror" not in nvim.lua("vim.fn.execute('messages')").replace("Check log for errors", "")
 
 
+def test_a_server_that_is_gone_takes_its_ghost_text_along(start):
+    nvim, _ = start("a.py", "x = 1\n")
+    nvim.keys("Gofrobnicat")
+    nvim.wait_ghost(REST)
+    nvim.lua("vim.lsp.enable('tinycode', false) or true")
+    nvim.until(lambda: nvim.lua("require('tinycode').client(0) == nil") and not nvim.ghost(), "nothing shown", 10)
+
+
 def test_the_server_attaching_to_another_buffer_leaves_the_ghost_text_alone(start, repository):
     (repository / "b.py").write_text("z = 1\n")
     nvim, _ = start("a.py", "x = 1\n")

@@ -69,7 +69,7 @@ local function leave(event)
   end)
 end
 -- InsertLeave does not come for CTRL-C, for <Insert>, to a buffer left in Insert mode
-vim.api.nvim_create_autocmd({ 'InsertLeave', 'BufLeave' }, { callback = leave })
+vim.api.nvim_create_autocmd({ 'InsertLeave', 'BufLeave', 'LspDetach' }, { callback = leave })
 vim.api.nvim_create_autocmd('ModeChanged', { pattern = { 'i*:n', 'i*:R*', 'ni*:n' }, callback = leave })
 
 --- Starts the server where there is one; else one line, not an error for each file.
