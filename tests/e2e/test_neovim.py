@@ -160,7 +160,8 @@ def test_commands(start, repository):
     source.write_text("x = 1\n" * 200)
     nvim, file = start("a.py", "x = 1\n")
     said = lambda: nvim.lua("vim.fn.execute('messages')")  # noqa: E731
-    assert len(nvim.lua("vim.fn.getcompletion('Tinycode ', 'cmdline')")) == 7
+    for typed, offered in (("", 7), ("st", 1), ("status ", 0), ("tune --", 0)):
+        assert len(nvim.lua(f"vim.fn.getcompletion('silent Tinycode {typed}', 'cmdline')")) == offered
     nvim.until_indexed()
     nvim.keys(":Tinycode status<CR>")
     nvim.until(lambda: "tinycode: ready" in said() and "index:" in said(), "the status")
@@ -492,6 +493,13 @@ def test_without_a_server_there_is_one_line(start, repository):
     assert said().count("no server; see :checkhealth tinycode") == 1 and "Error" not in said()
     nvim.keys(":checkhealth tinycode<CR>")
     nvim.until(lambda: any("no /nowhere/tinycode-ls" in line for line in nvim.buffer()), "what is missing")
+
+
+def test_a_command_that_is_no_list_is_the_program(start):
+    """It was passed over, for whatever there is on PATH."""
+    nvim, _ = start("a.py", "x = 1\n", "cmd = '/nowhere/tinycode-ls',", None, os.environ["PATH"])
+    nvim.until(lambda: "no server" in nvim.lua("vim.fn.execute('messages')"), "what is missing", 20)
+    assert nvim.lua("require('tinycode').command()") == ["/nowhere/tinycode-ls"]
 
 
 @pytest.mark.parametrize("trusted", [False, True])

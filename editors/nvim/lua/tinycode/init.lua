@@ -81,7 +81,7 @@ end
 
 function M.setup(opts) -- see :help tinycode.setup()
   opts = opts or {}
-  M.cmd, M.project_environment = opts.cmd, opts.project_environment
+  M.cmd, M.project_environment = type(opts.cmd) == 'string' and { opts.cmd } or opts.cmd, opts.project_environment
   vim.lsp.config('tinycode', { -- for every file type: the server itself is quiet where it should be
     cmd = vim.is_callable(opts.cmd) and opts.cmd
       or function(on, config) return vim.lsp.rpc.start(M.command((config or {}).root_dir), on) end,
