@@ -301,6 +301,16 @@ def test_escape_and_a_key_typed_fast_leave_insert_mode(start):
     nvim.until(lambda: nvim.buffer()[-2:] == ["hello", "hello"], "Escape and yyp")
 
 
+@pytest.mark.parametrize("second", ["keys = false", "keys = { accept = '<F3>' }"])
+def test_a_second_setup_takes_back_the_keys_of_the_first(start, second):
+    nvim, _ = start("a.py", "x = 1\n")
+    nvim.lua(f"require('tinycode').setup({{ {second} }}) or true")
+    nvim.keys("Gofrobnicat")
+    nvim.wait_ghost(REST)
+    nvim.keys("<M-y>yp")
+    nvim.until(lambda: nvim.buffer()[-2:] == ["frobnicat", "frobnicat"], "Escape and yyp", 10)
+
+
 def test_tab_as_our_key_still_jumps_in_a_snippet(start):
     nvim, _ = start("a.py", "x = 1\n", "keys = { accept = '<Tab>' },")
     nvim.keys("Go")

@@ -96,7 +96,7 @@ function M.setup(opts) -- see :help tinycode.setup()
       end, 0)
     end,
   })
-  if opts.keys ~= false then require('tinycode.keys')(vim.tbl_extend('force', M.keys, opts.keys or {}), M) end
+  require('tinycode.keys')(opts.keys ~= false and vim.tbl_extend('force', M.keys, opts.keys or {}) or {}, M)
   vim.lsp.enable('tinycode')
 end
 

@@ -18,15 +18,18 @@ local function set_aside(key)
   return name
 end
 
+local ours -- of the latest call
+
 --- Maps keys in Insert mode: `keys` by name, each to the function of `actions` that says whether there was something to do.
 return function(keys, actions)
+  ours = keys
   for name, key in pairs(keys) do
     if not actions.keys[name] then
       vim.notify(('tinycode: keys.%s is unknown; see :help tinycode-keys'):format(name), vim.log.levels.ERROR)
     elseif key then
       local otherwise = vim.keycode(set_aside(key))
       vim.keymap.set('i', key, function()
-        if not actions[name]() then return vim.api.nvim_feedkeys(otherwise, 'im', false) end
+        if ours[name] ~= key or not actions[name]() then return vim.api.nvim_feedkeys(otherwise, 'im', false) end
         vim.wait(0) -- what the action scheduled is done before the next key, which may be there already
       end, { desc = 'tinycode: ' .. name })
     end
