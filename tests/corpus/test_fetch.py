@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import io
 import os
+import re
 import resource
 import tarfile
 from collections.abc import Callable
@@ -40,11 +41,12 @@ def archive(tmp_path: Path) -> Archive:
 
 
 @pytest.fixture
-def npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
-    """An `npm` first on the path that runs the given shell lines; returns the file where it counts its calls."""
+def npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """An `npm`, or another client, first on the path that runs the given shell lines; returns the file where it counts
+    its calls."""
 
-    def install(lines: str) -> Path:
-        script, calls = tmp_path / "bin" / "npm", tmp_path / "calls"
+    def install(lines: str, client: str = "npm") -> Path:
+        script, calls = tmp_path / "bin" / client, tmp_path / "calls"
         script.parent.mkdir(exist_ok=True)
         script.write_text(f"#!/bin/sh\necho \"$@\" >> '{calls}'\n{lines}\n")
         script.chmod(0o755)
@@ -94,6 +96,29 @@ def test_package_that_is_gone_is_named(archive: Archive, npm: Callable[[str], Pa
     npm("echo 'npm error 404 no such version' >&2; exit 1")
     with pytest.raises(CorpusError, match=r"left-pad 1\.0\.0: gone or out of reach \(npm error 404 no such version\)"):
         fetch(package_of(archive({})), tmp_path / "cache")
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_patches_of_a_debian_package_may_be_newer(
+    archive: Archive, npm: Callable[..., Path], tmp_path: Path, same: bool
+) -> None:
+    """A release of the suite has other patches for the same upstream archive: that is taken. Another upstream is not."""
+    path = archive({"pad-1.2/pad.c": "x\n"}, "pad_1.2.orig.tar.gz")
+    script = f"case \"$*\" in *pad=*) echo 'E: Can not find version' >&2; exit 100;; *source*) cp '{path}' .;; esac"
+    calls = npm(script, "apt-get")
+    state = tmp_path / "cache" / "apt-state" / "trixie"
+    state.mkdir(parents=True)
+    (state / "updated").touch()
+    changes = {"name": "pad", "version": "1.2-3", "kind": "debian-source", "suite": "trixie"}
+    if same:
+        stored = fetch(package_of(path, **changes), tmp_path / "cache")
+        assert stored.read_bytes() == path.read_bytes()
+    else:
+        with pytest.raises(CorpusError, match=r"pad 1\.2-3: gone or out of reach \(E: Can not find version\)"):
+            fetch(package_of(path, **changes, sha256="0" * 64), tmp_path / "cache")
+    asked = [re.split(r"-o \S+ ", line)[-1] for line in calls.read_text().splitlines()]
+    get = "source --download-only --tar-only"
+    assert asked == [f"{get} pad=1.2-3", "update", f"{get} --only-source pad"]
 
 
 def test_missing_client_is_named(archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

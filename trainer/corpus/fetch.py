@@ -7,6 +7,7 @@ is given the machine's own Debian sources with source packages switched on, pip 
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -46,7 +47,7 @@ def _client(package: Package, folder: Path, cache: Path) -> None:
     """Run the client that downloads into `folder`."""
     name, version = package.name, package.version
     if package.kind == "debian-source":
-        _run(package, [*_apt(package, cache), "source", "--download-only", "--tar-only", f"{name}={version}"], folder)
+        _debian_source(package, folder, cache)
     elif package.kind == "debian-binary":
         _run(package, [*_apt(package, cache), "download", f"{name}={version}"], folder)
     elif package.kind == "pypi-sdist":
@@ -54,6 +55,20 @@ def _client(package: Package, folder: Path, cache: Path) -> None:
         _run(package, [*pip, "--no-binary", name, f"{name}=={version}"], folder)  # its build tools may be wheels
     elif package.kind == "npm":
         _run(package, ["npm", "pack", "--loglevel=error", f"{name}@{version}"], folder)
+
+
+def _debian_source(package: Package, folder: Path, cache: Path) -> None:
+    """By version; where its suite has it no more, what the suite has instead, if that is the same archive: a release of
+    the suite brings new patches (1.2-3+deb13u1 for 1.2-3), and seldom another upstream."""
+    apt, get = _apt(package, cache), ["source", "--download-only", "--tar-only"]
+    try:
+        _run(package, [*apt, *get, f"{package.name}={package.version}"], folder)
+    except CorpusError:
+        _run(package, [*apt, "update"], folder)
+        with suppress(CorpusError):
+            _run(package, [*apt, *get, "--only-source", package.name], folder)
+        if not any(sha256_of(path) == package.sha256 for path in folder.iterdir()):
+            raise
 
 
 def _fetched(package: Package, folder: Path) -> Path:
@@ -87,7 +102,7 @@ def _run(package: Package, command: list[str], folder: Path) -> None:
     if done.returncode:
         lines = done.stderr.decode("utf-8", "replace").splitlines()
         said = [line for line in lines if line.startswith(("E:", "ERROR", "npm error"))] or ["no reason"]
-        raise CorpusError(f"{where}: gone or out of reach ({said[0]}); try again, or take it out of the manifest")
+        raise CorpusError(f"{where}: gone or out of reach ({said[0]}); try again, or build with --skip-missing")
 
 
 def _apt(package: Package, cache: Path) -> list[str]:
