@@ -63,6 +63,10 @@ class FakeBackend:
         known = next((file for root in self.roots if (file := root / "src" / "db.py").exists()), "src/db.py")
         return (Source(0.7, str(known), 118), Source(0.3))
 
+    def close(self, documents):
+        while documents:
+            self.log.append(f"close {documents.pop()}")
+
     def warm_up(self, path):
         self.log.append(f"warm up {path}")
 

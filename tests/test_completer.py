@@ -154,6 +154,19 @@ def test_documents_do_not_hold_on_to_models_that_are_used_no_more(tiny_network: 
     assert [name for name, model in used.items() if model() is not None] == ["b.go", "c.rs", "d.c"]
 
 
+def test_nothing_is_kept_of_a_closed_document(tiny_network: Network) -> None:
+    """Nor of the question that was the last one."""
+    held = open_model(model_bytes(to_arrays(tiny_network.state_dict()), ModelCard(tiny_network.spec), None), "test")
+    used, completer = weakref.ref(held), Completer(lambda _: opened.pop())
+    opened = [held]
+    del held
+    completer.complete(Request("a.py", "x = ", "", uri="file:///w/a.py"), Deadline())
+    completer.close("file:///w/b.py")
+    assert used() is not None
+    completer.close("file:///w/a.py")
+    assert used() is None
+
+
 def test_a_blank_that_is_missing_before_the_rest_of_a_line_is_suggested(model: Model) -> None:
     """With what comes before it: what is accepted needs no mending."""
     above = "".join(f"send(first, second, {word})\n" for word in ("one", "two", "six") * 3)

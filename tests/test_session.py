@@ -95,6 +95,25 @@ async def test_a_document_that_was_closed_and_opened_again_is_another(tmp_path) 
     session.stop()
 
 
+async def test_closed_documents_are_given_back(tmp_path) -> None:
+    """Those of one moment together, after what is being worked on; the newest job does what an older one would have done."""
+    session = Session(FakeBackend(print), Configuration(own_file=tmp_path / "none.toml"))
+    session.configure()
+    uris = [f"file:///w/{name}.py" for name in "abc"]
+    for uri in uris:
+        session.documents.open(uri, 1, "python", "pri")
+    await session.suggest(Ask(uris[0], Position(0, 3)))
+    before = len(session.backend.log)
+    for uri in uris:
+        session.close(uri)
+    for _ in range(2000):
+        if len(session.backend.log) - before == len(uris):
+            break
+        await asyncio.sleep(0.001)
+    assert sorted(session.backend.log[before:]) == [f"close {uri}" for uri in uris]
+    session.stop()
+
+
 async def test_a_row_of_another_server_is_not_ours(tmp_path) -> None:
     """However it ends; ours is the one that was offered at this place of this document."""
     session = Session(FakeBackend(print), Configuration(own_file=tmp_path / "none.toml"))

@@ -1,6 +1,6 @@
 """What is slow or heavy behind the server: models, workspace index, completer; made when first needed.
 
-`complete`, `explain` and `warm_up` are called in the worker thread, `build_index` and `refresh` in the index thread,
+`complete`, `explain`, `close` and `warm_up` are called in the worker thread, `build_index` and `refresh` in the index thread,
 the rest in the event loop. onnxruntime and numpy are imported in those threads, so that the server answers at once,
 unless `load` was called before there were any.
 """
@@ -19,6 +19,7 @@ from .documents import name_of
 from .errors import ModelFileError
 from .folders import innermost
 from .languages import language_of
+from .memory import give_back
 from .model_choice import Choice, ModelStore, Served, choices, user_models
 from .settings import Settings
 from .suggestion import Request, Source, Suggestion
@@ -46,6 +47,9 @@ class Backend(Protocol):
 
     def explain(self, suggestion: Suggestion) -> tuple[Source, ...]:
         """Where a suggestion comes from."""
+
+    def close(self, documents: list[str]) -> None:
+        """Give back what is kept of `documents`, which were closed; empties the list."""
 
     def warm_up(self, path: str) -> None:
         """Import the engine and load what the first completion in a file will need; without a file, what every file will.
@@ -112,6 +116,14 @@ class LocalBackend:
     def explain(self, suggestion: Suggestion) -> tuple[Source, ...]:
         """What the completer says; its shares come with the suggestion."""
         return self._ready().explain(suggestion)
+
+    def close(self, documents: list[str]) -> None:
+        """To the system, too: the heap in pieces would keep 4 MB of the documents of a day."""
+        while documents:
+            document = documents.pop()
+            if self._completer is not None:
+                self._completer.close(document)
+        give_back()
 
     def warm_up(self, path: str) -> None:
         """As above. One of the shipped models would only take memory before a document asks for it; one that serves every

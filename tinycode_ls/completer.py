@@ -136,6 +136,12 @@ class Completer:
         found = Source(1 - alone, place.path, place.line)
         return tuple(sorted((found, Source(alone)), key=lambda source: -source.share))
 
+    def close(self, document: str) -> None:
+        """Forget what was read of a document."""
+        held = self._open.pop(document, None)
+        if self._asked is not None and self._asked.document is held:
+            self._asked = None
+
     def _texts(self, suggestion: Suggestion) -> Iterator[tuple[str, bytes, int]]:
         """The document above the line that was suggested for, and below the cursor; then every file of the workspace. Each
         with the line it begins with."""

@@ -34,7 +34,7 @@ ALTERNATIVES = 3
 """Suggestions in the list, or when the user asks."""
 REMEMBERED = 64
 """Suggestions that can still be explained."""
-WARM_UP_TIMEOUT_MS = 60_000
+WARM_UP_TIMEOUT_MS = CLOSE_TIMEOUT_MS = 60_000
 LOOK_AHEAD_AFTER_S = 0.001
 """An editor that asks at once sends its question together with the change: taken in before the work begins, it does not wait
 for it."""
@@ -76,6 +76,7 @@ class Session:
         self._asked_for = False
         self._rows: tuple[Shown, ...] = ()
         self._latest: dict[tuple[str, bool], Ask] = {}
+        self._closed: list[str] = []
         self._ahead: tuple[Request, asyncio.Future[list[Suggestion]]] | None = None
         self._numbers = itertools.count(1)
         self._explainable: OrderedDict[int, Suggestion] = OrderedDict()
@@ -182,6 +183,9 @@ class Session:
         self.documents.close(uri)
         for listed in (False, True):
             self._latest.pop((uri, listed), None)
+        self._closed.append(uri)
+        work = partial(_ignoring_deadline, partial(self.backend.close, self._closed))
+        self._background.start(self._requests.run("close", work, CLOSE_TIMEOUT_MS, None))
 
     def changed(self, uri: str) -> None:
         """A document was edited. Editors ask a while after a key (VS Code 50 ms): in a document for which they do ask, the
