@@ -18,7 +18,9 @@ from .run_folder import stopped
 
 NOT_THE_SERVERS = ("torch", "onnx", "tqdm", "filelock")
 """Packages that come with the extra [train] alone; the command itself comes with the server."""
-INSTALL = "install the trainer's packages, in the clone of tinycode-ls: pipx install --force '.[train]' (or with uv tool)"
+INSTALL = (
+    "install the trainer's packages, in the clone of tinycode-ls: pipx install --force '.[train]' (or with uv tool)"
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
