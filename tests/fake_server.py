@@ -64,8 +64,7 @@ class FakeBackend:
         return (Source(0.7, str(known), 118), Source(0.3))
 
     def close(self, documents):
-        while documents:
-            self.log.append(f"close {documents.pop()}")
+        self.log += [f"close {document}" for document in documents]
 
     def warm_up(self, path):
         self.log.append(f"warm up {path}")

@@ -10,7 +10,7 @@ from glob import escape
 from pathlib import Path
 from typing import BinaryIO
 
-from .errors import TinycodeError
+from .errors import TinycodeError, reason_of
 
 ABANDONED_SECONDS = 3600.0
 """Nobody writes so long without a change: who began it was killed."""
@@ -40,7 +40,7 @@ def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], None], mode: 
         put_in_place(temporary, path)
         _drop_abandoned(path)
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = reason_of(error)
         raise TinycodeError(f"{path}: not written ({reason}); choose a writable place with free space") from error
     finally:
         if temporary is not None:

@@ -48,8 +48,8 @@ class Backend(Protocol):
     def explain(self, suggestion: Suggestion) -> tuple[Source, ...]:
         """Where a suggestion comes from."""
 
-    def close(self, documents: list[str]) -> None:
-        """Give back what is kept of `documents`, which were closed; empties the list."""
+    def close(self, documents: tuple[str, ...]) -> None:
+        """Give back what is kept of documents that were closed."""
 
     def warm_up(self, path: str) -> None:
         """Import the engine and load what the first completion in a file will need; without a file, what every file will.
@@ -117,13 +117,12 @@ class LocalBackend:
         """What the completer says; its shares come with the suggestion."""
         return self._ready().explain(suggestion)
 
-    def close(self, documents: list[str]) -> None:
-        """To the system, too: the heap in pieces would keep 4 MB of the documents of a day."""
-        while documents:
-            document = documents.pop()
-            if self._completer is not None:
-                self._completer.close(document)
-        give_back()
+    def close(self, documents: tuple[str, ...]) -> None:
+        """To the system, too: in pieces, the heap would keep some megabytes more of a day's documents."""
+        if completer := self._completer:
+            for document in documents:
+                completer.close(document)
+            give_back()
 
     def warm_up(self, path: str) -> None:
         """As above. One of the shipped models would only take memory before a document asks for it; one that serves every

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from .characters import printable
-from .errors import TinycodeError
+from .errors import TinycodeError, reason_of
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO)
 INTERRUPTED, NOBODY_READS = 130, 141
@@ -47,7 +47,7 @@ def run_command(program: str, work: Callable[[], int], interrupted: Callable[[],
         if _nobody_reads(error):
             return NOBODY_READS
         remedy = "; free some space or choose another place" if error.errno in NO_ROOM else ""
-        say(f"{program}: {error.filename or 'output'}: {error.strerror or error}{remedy}")
+        say(f"{program}: {error.filename or 'output'}: {reason_of(error)}{remedy}")
         return 2
 
 

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from .backend import LocalBackend
 from .configuration import Configuration
 from .deadline import Deadline
-from .errors import ModelFileError, SettingsError
+from .errors import ModelFileError, SettingsError, reason_of
 from .quiet import why_quiet
 from .settings import Settings
 from .suggestion import Explanation, Request
@@ -72,7 +72,7 @@ def read_text(path: str, standard_input: BinaryIO | None) -> str:
         content = standard_input.read() if path == "-" and standard_input else Path(path).read_bytes()
     except OSError as error:
         raise SettingsError(
-            f"{path}: {error.strerror}; expected a file that can be read, or - for standard input"
+            f"{path}: {reason_of(error)}; expected a file that can be read, or - for standard input"
         ) from error
     return plain(content.decode("utf-8", "replace"))
 

@@ -33,3 +33,8 @@ class SettingsError(TinycodeError):
 
 class TrainingError(TinycodeError):
     """A training run, or an export, that must not go on."""
+
+
+def reason_of(error: BaseException) -> str:
+    """Why, without a number and a path: the message around it says which file."""
+    return getattr(error, "strerror", None) or str(error)

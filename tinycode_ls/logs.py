@@ -5,6 +5,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from .errors import reason_of
+
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -21,7 +23,8 @@ class LogFile(logging.FileHandler):
         if self._instead is None:
             self._instead = logging.StreamHandler(sys.stderr)
             self._instead.setFormatter(self.formatter)
-            reason = getattr(sys.exc_info()[1], "strerror", None) or sys.exc_info()[1]
+            error = sys.exc_info()[1]
+            reason = reason_of(error) if error else "not written"
             print(f"tinycode-ls: log file {self.baseFilename}: {reason}; logging here", file=sys.stderr)  # noqa: T201
         self._instead.handle(record)
 
@@ -39,8 +42,7 @@ def configure_logging(level: str, file: str) -> str:
         try:
             handler = LogFile(file)
         except (OSError, RuntimeError, ValueError) as error:  # no such file, user or name
-            reason = getattr(error, "strerror", None) or error
-            problem = f"log file {file}: {reason}; logging to the standard error stream; set another"
+            problem = f"log file {file}: {reason_of(error)}; logging to the standard error stream; set another"
     handler.setFormatter(logging.Formatter(FORMAT))
     root = logging.getLogger()
     for old in root.handlers[:]:

@@ -4,7 +4,7 @@ import socket
 import sys
 
 from .configuration import Configuration
-from .errors import SettingsError
+from .errors import SettingsError, reason_of
 from .memory import share_one_heap
 from .protocol import TinycodeServer
 from .server import create_server
@@ -31,7 +31,7 @@ def serve_tcp(address: str, model: str | None) -> int:
     try:
         listening = socket.create_server((host or "127.0.0.1", int(port)))
     except OSError as error:
-        raise SettingsError(f"--tcp {address}: {error.strerror or error}; choose another address") from error
+        raise SettingsError(f"--tcp {address}: {reason_of(error)}; choose another address") from error
     server = _server(model)
     with listening, listening.accept()[0] as client, client.makefile("rb") as read, client.makefile("wb") as written:
         server.start_io(read, written)

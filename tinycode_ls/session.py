@@ -184,8 +184,15 @@ class Session:
         for listed in (False, True):
             self._latest.pop((uri, listed), None)
         self._closed.append(uri)
-        work = partial(_ignoring_deadline, partial(self.backend.close, self._closed))
-        self._background.start(self._requests.run("close", work, CLOSE_TIMEOUT_MS, None))
+        self._background.start(self._give_back())
+
+    async def _give_back(self) -> None:
+        """Once for all that were closed in a moment; what was opened again in the same is kept."""
+        closed = tuple(uri for uri in self._closed if self.documents.get(uri) is None)
+        self._closed.clear()
+        if closed:
+            work = partial(_ignoring_deadline, partial(self.backend.close, closed))
+            await self._requests.run(("close", closed), work, CLOSE_TIMEOUT_MS, None)
 
     def changed(self, uri: str) -> None:
         """A document was edited. Editors ask a while after a key (VS Code 50 ms): in a document for which they do ask, the

@@ -11,6 +11,7 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from .errors import reason_of
 from .pattern import is_pattern
 from .small_file import read_small
 
@@ -151,7 +152,9 @@ def read_toml(path: Path, *, trusted: bool) -> tuple[Layer, list[str]]:
     except FileNotFoundError:
         return empty, []
     except (OSError, ValueError, RecursionError) as error:
-        return empty, [f"{path}: not read ({error}); expected lines such as `precision = 0.5`; mend or remove the file"]
+        return empty, [
+            f"{path}: not read ({reason_of(error)}); expected lines such as `precision = 0.5`; mend or remove the file"
+        ]
 
 
 def from_editor(where: str, value: Any) -> tuple[Layer, list[str]]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from tinycode_ls.atomic import write_atomic
-from tinycode_ls.errors import TinycodeError, TrainingError
+from tinycode_ls.errors import TinycodeError, TrainingError, reason_of
 
 from .recipe import Recipe
 
@@ -68,7 +68,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         content = path.read_bytes()
     except OSError as error:
         raise TrainingError(
-            f"{path}: no checkpoint to read there ({error.strerror or error}); "
+            f"{path}: no checkpoint to read there ({reason_of(error)}); "
             "expected last.pt or best.pt of a run made by `tinycode-train`; one that stopped before it saved any begins anew"
         ) from error
     try:

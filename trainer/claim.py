@@ -6,7 +6,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from tinycode_ls.errors import TrainingError
+from tinycode_ls.errors import TrainingError, reason_of
 
 from .leader import leads
 
@@ -26,9 +26,7 @@ def claimed(folder: Path) -> Iterator[None]:
             f"{folder}: another tinycode-train works in it; wait for it, or choose another folder with --run"
         ) from error
     except OSError as error:
-        raise TrainingError(
-            f"{folder}: cannot be used ({error.strerror or error}); choose another with --run"
-        ) from error
+        raise TrainingError(f"{folder}: cannot be used ({reason_of(error)}); choose another with --run") from error
     try:
         _drop_half_written(folder)
         yield

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tinycode_ls.characters import printable
-from tinycode_ls.errors import TrainingError
+from tinycode_ls.errors import TrainingError, reason_of
 
 Record = dict[str, Any]
 Column = npt.NDArray[np.float64]
@@ -54,7 +54,7 @@ def read_history(folder: Path) -> History:
         lines = path.read_text("utf-8", "replace").splitlines()
         recipe = json.loads((folder / "recipe.json").read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        reason = reason_of(error)
         missing = Path(error.filename).name if isinstance(error, OSError) and error.filename else "recipe.json"
         raise TrainingError(
             f"{folder}: no run to report on ({missing}: {reason}); expected the folder of a `tinycode-train fit` or "

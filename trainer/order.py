@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinycode_ls.atomic import write_atomic
-from tinycode_ls.errors import TrainingError
+from tinycode_ls.errors import TrainingError, reason_of
 from tinycode_ls.small_file import read_small
 
 from .recipe import Recipe
@@ -42,7 +42,7 @@ def open_order(folder: Path) -> tuple[Order, Recipe]:
         return _checked(Order(**{**order, **lists})), Recipe.from_dict(recipe)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise TrainingError(
-            f"{folder}: no run to resume ({error}); expected the folder of an earlier `tinycode-train fit` or `tune`"
+            f"{folder}: no run to resume ({reason_of(error)}); expected the folder of an earlier `tinycode-train fit` or `tune`"
         ) from error
 
 

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from tqdm import tqdm
 
-from tinycode_ls.errors import TrainingError
+from tinycode_ls.errors import TrainingError, reason_of
 
 from .loop import StepFigures
 from .samples import Sample
@@ -80,7 +80,7 @@ class RunReporter:
             self._metrics.write(json.dumps(data) + "\n")
             self._metrics.flush()
         except OSError as error:
-            name, reason = self._metrics.name, error.strerror or error
+            name, reason = self._metrics.name, reason_of(error)
             with suppress(OSError):  # it tries again to write what is left
                 self._metrics.close()
             self._metrics = None
@@ -107,4 +107,4 @@ def _opened(path: Path) -> TextIO:
                 file.write(b"" if file.read() == b"\n" else b"\n")
         return path.open("a", encoding="utf-8")
     except OSError as error:
-        raise TrainingError(f"{path}: cannot be written ({error.strerror or error}); make it writable") from error
+        raise TrainingError(f"{path}: cannot be written ({reason_of(error)}); make it writable") from error

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tinycode_ls.atomic import write_atomic
-from tinycode_ls.errors import TrainingError
+from tinycode_ls.errors import TrainingError, reason_of
 from tinycode_ls.model_choice import WORKSPACE_MODELS
 
 from .leader import leads
@@ -58,7 +58,7 @@ def make_private(folder: Path) -> None:
             folder.chmod(0o700)
             protect(folder)
     except OSError as error:
-        reason = error.strerror or error
+        reason = reason_of(error)
         raise TrainingError(f"{folder}: cannot be used ({reason}); choose another with --run") from error
 
 

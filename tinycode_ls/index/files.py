@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pathspec
 
+from ..errors import reason_of
 from ..git import name_of, run_git
 from ..pattern import is_pattern
 from ..small_file import read_small
@@ -100,7 +101,7 @@ def judge(path: Path, root: Path, most_bytes: int = MOST_FILE_BYTES) -> Verdict:
                 return Verdict(path, NO_SCRIPT)
             content = file.read(most_bytes + 1)
     except OSError as error:
-        return Verdict(path, f"unreadable ({error.strerror or error})")
+        return Verdict(path, f"unreadable ({reason_of(error)})")
     if len(content) > most_bytes:
         return Verdict(path, f"too large (it grew beyond {most_bytes} bytes)")
     return judge_content(path, content)
@@ -182,7 +183,7 @@ def _walk(root: Path, say: Say) -> Iterator[Path]:
     """Every file not below a hidden or vendored folder. os.walk follows no links, so there are no loops."""
 
     def refused(error: OSError) -> None:
-        say(f"{error.filename}: cannot be listed ({error.strerror}); what is below it is left out", logging.INFO)
+        say(f"{error.filename}: cannot be listed ({reason_of(error)}); what is below it is left out", logging.INFO)
 
     for folder, folders, names in os.walk(root, onerror=refused):
         folders[:] = sorted(name for name in folders if name not in VENDORED and not name.startswith("."))

@@ -6,7 +6,7 @@ for external data files cannot reach any.
 
 from pathlib import Path
 
-from ..errors import ModelFileError
+from ..errors import ModelFileError, reason_of
 
 MOST_BYTES = 64 * 1024 * 1024
 SMALLEST = 1024
@@ -27,4 +27,4 @@ def read_model_file(path: Path) -> bytes:
     except FileNotFoundError as error:
         raise ModelFileError(f"{path}: no such model file; train one with `tinycode-train fit` or `tune`") from error
     except OSError as error:
-        raise ModelFileError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
+        raise ModelFileError(f"{path}: cannot be read ({reason_of(error)}); check its permissions") from error

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import HistoryError
+from ..errors import HistoryError, reason_of
 from ..git import name_of, run_git, start_git
 
 _PLAIN_DIFF = ("--no-color", "--no-ext-diff", "--no-textconv", "--diff-algorithm=myers", "--inter-hunk-context=0")
@@ -141,4 +141,4 @@ class Repository:
         try:
             return run_git(self.folder, *words)
         except OSError as error:
-            raise HistoryError(f"git cannot be run ({error.strerror}); install git") from error
+            raise HistoryError(f"git cannot be run ({reason_of(error)}); install git") from error

@@ -13,7 +13,7 @@ from pathlib import Path
 import platformdirs
 
 from tinycode_ls.atomic import put_in_place
-from tinycode_ls.errors import CorpusError
+from tinycode_ls.errors import CorpusError, reason_of
 
 from .apt import apt_command, prepare_state
 from .digest import sha256_of
@@ -38,7 +38,7 @@ def fetch(package: Package, cache: Path) -> Path:
             _client(package, folder, cache)
             put_in_place(_fetched(package, folder), archive)
     except OSError as error:
-        reason = f"{package.name} not stored ({error.strerror or error})"
+        reason = f"{package.name} not stored ({reason_of(error)})"
         raise CorpusError(f"{cache}: {reason}; free some space or choose another --cache") from error
     return archive
 

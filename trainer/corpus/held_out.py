@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tinycode_ls.errors import CorpusError
+from tinycode_ls.errors import CorpusError, reason_of
 from tinycode_ls.index.files import judge, list_files, normalise
 
 from .duplicates import WindowSet
@@ -50,4 +50,4 @@ def _texts(file: Path) -> Iterator[bytes]:
                 parts = [record.get(key) or "" for key in ("prefix", "expected", "suffix")]
                 yield normalise((record.get("text") or "".join(parts)).encode("utf-8", "replace"))
     except (OSError, ValueError, AttributeError, TypeError, EOFError, zlib.error) as error:
-        raise CorpusError(f"{file}: not held-out text ({error}); expected JSON lines with `text`") from error
+        raise CorpusError(f"{file}: not held-out text ({reason_of(error)}); expected JSON lines with `text`") from error

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from tinycode_ls.errors import CorpusError
+from tinycode_ls.errors import CorpusError, reason_of
 
 from .digest import sha256_of
 from .shards import Shard, listing_hash
@@ -44,7 +44,7 @@ def _hashed(shard: Shard) -> Shard:
     try:
         return replace(shard, path=shard.path.absolute(), sha256=shard.sha256 or sha256_of(shard.path))
     except OSError as error:
-        raise CorpusError(f"{shard.path}: unreadable ({error.strerror or error}); restore it") from error
+        raise CorpusError(f"{shard.path}: unreadable ({reason_of(error)}); restore it") from error
 
 
 def _join_valid(corpora: Sequence[Corpus], file: BinaryIO) -> list[Document]:

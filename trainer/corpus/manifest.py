@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from tinycode_ls.errors import CorpusError
+from tinycode_ls.errors import CorpusError, reason_of
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -71,7 +71,7 @@ def read_manifest(path: str | Path, excluded: frozenset[str] = frozenset()) -> M
         content = tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, ValueError) as error:
         raise CorpusError(
-            f"{path}: not a readable manifest ({error}); expected TOML as in corpora/README.md"
+            f"{path}: not a readable manifest ({reason_of(error)}); expected TOML as in corpora/README.md"
         ) from error
     language, defaults, entries = (content.get(key) for key in ("language", "defaults", "packages"))
     if not (isinstance(language, str) and isinstance(defaults or {}, dict) and isinstance(entries, list) and entries):
@@ -93,7 +93,7 @@ def read_excluded(path: str | Path) -> frozenset[str]:
         lines = Path(path).read_text("utf-8-sig").splitlines()
     except (OSError, ValueError) as error:
         raise CorpusError(
-            f"{path}: not a readable list of excluded names ({error}); expected one name a line"
+            f"{path}: not a readable list of excluded names ({reason_of(error)}); expected one name a line"
         ) from error
     words = [word.lower() for line in lines if not line.startswith("#") for word in line.split()]
     return frozenset(words) | {word.rpartition("/")[2] for word in words if not word.startswith("@")}

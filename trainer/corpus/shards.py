@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from tinycode_ls.errors import CorpusError
+from tinycode_ls.errors import CorpusError, reason_of
 
 from .digest import sha256_of
 
@@ -33,7 +33,7 @@ class Shard:
             found = self.path.stat().st_size
         except OSError as error:
             raise CorpusError(
-                f"{self.path}: missing or unreadable ({error.strerror}), expected {self.size} bytes of a corpus; "
+                f"{self.path}: missing or unreadable ({reason_of(error)}), expected {self.size} bytes of a corpus; "
                 "restore it or build the corpus again; a run goes on with --resume"
             ) from error
         if found != self.size:
@@ -50,7 +50,7 @@ class Shard:
             data: Bytes = np.memmap(self.path, np.uint8, "r") if self.size else np.zeros(0, np.uint8)
         except OSError as error:
             raise CorpusError(
-                f"{self.path}: unreadable ({error.strerror or error}); restore it; a run goes on with --resume"
+                f"{self.path}: unreadable ({reason_of(error)}); restore it; a run goes on with --resume"
             ) from error
         if found != self.sha256:
             raise CorpusError(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pathspec
 
-from tinycode_ls.errors import CorpusError
+from tinycode_ls.errors import CorpusError, reason_of
 from tinycode_ls.index.files import MOST_FILE_BYTES, list_files
 
 MOST_NAMED_BYTES = 1_000_000_000
@@ -72,5 +72,5 @@ def check_reach(path: Path, remedy: str) -> None:
     try:
         path.stat()
     except OSError as error:
-        reason = "not found" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+        reason = "not found" if isinstance(error, FileNotFoundError) else reason_of(error)
         raise CorpusError(f"{path}: {reason}; {remedy}") from error

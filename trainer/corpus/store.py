@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tinycode_ls.errors import CorpusError
+from tinycode_ls.errors import CorpusError, reason_of
 
 from .shards import Bytes, Shard, Shards
 from .workplace import put, workplace
@@ -71,7 +71,9 @@ def open_corpus(folder: str | Path) -> Corpus:
         about = dict(card["refused"]), languages, tuple(map(dict, card["sources"]))
         key = str(card["hash"])
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise CorpusError(f"{folder}: no whole corpus here ({error}); build it with `corpus build`") from error
+        raise CorpusError(
+            f"{folder}: no whole corpus here ({reason_of(error)}); build it with `corpus build`"
+        ) from error
     for shard in shards:
         shard.check_size()
     return Corpus(folder, Shards(tuple(shards)), valid.open(), key, files, *about)
@@ -129,4 +131,4 @@ def describe(folder: Path, shards: Sequence[Shard], card: Mapping[str, Any]) -> 
 
 def _unwritable(folder: Path, error: OSError) -> CorpusError:
     remedy = "free some space" if error.errno == errno.ENOSPC else "choose a writable place"
-    return CorpusError(f"{folder}: corpus not written ({error.strerror or error}); {remedy}")
+    return CorpusError(f"{folder}: corpus not written ({reason_of(error)}); {remedy}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from tinycode_ls.errors import CorpusError
+from tinycode_ls.errors import CorpusError, reason_of
 from tinycode_ls.index.files import MOST_FILE_BYTES
 from tinycode_ls.index.names import judge_name
 
@@ -33,9 +33,7 @@ def unpack(package: Package, archive: Path, folder: Path) -> Path:
             f"{package.name} {package.version}: damaged archive ({_first_line(error)}); delete {archive}"
         ) from error
     except OSError as error:
-        raise CorpusError(
-            f"{folder}: not unpacked ({error.strerror or error}); free some space or choose --cache"
-        ) from error
+        raise CorpusError(f"{folder}: not unpacked ({reason_of(error)}); free some space or choose --cache") from error
     return folder
 
 
