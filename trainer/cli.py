@@ -68,7 +68,9 @@ Commands = Any  # argparse's sub-parser collection has no public name
 
 def _add_fit(subparsers: Commands) -> None:
     sub = subparsers.add_parser("fit", help="train a model from scratch")
-    sub.add_argument("paths", nargs="*", metavar="PATH", help="files, folders, git repositories, or built corpora")
+    sub.add_argument(
+        "paths", nargs="*", metavar="PATH", help="files, folders, git repositories, manifests, or built corpora"
+    )
     sub.add_argument("--out", metavar="MODEL", help="model file to write")
     sub.add_argument(
         "--base",
@@ -106,7 +108,7 @@ def _add_eval(subparsers: Commands) -> None:
         "eval", help="measure a model: bits per byte, accuracy, lines, keystrokes saved, latency"
     )
     sub.add_argument("model", metavar="MODEL")
-    sub.add_argument("paths", nargs="+", metavar="PATH", help="files or folders the model has not seen")
+    sub.add_argument("paths", nargs="+", metavar="PATH", help="files, folders or manifests the model has not seen")
     sub.add_argument(
         "--index", metavar="REPO", help="measure bytes with this repository as the index, too; PATHs are left out"
     )

@@ -5,6 +5,7 @@ The repository is 2 MB of Python's own library, copied; a file of 2,000 of its l
 three pieces a line, with a pause after each. The editor's own wait before it asks (its debounce) is taken off.
 """
 
+import argparse
 import fcntl
 import json
 import os
@@ -244,9 +245,13 @@ def report(title: str, milliseconds: list[float]) -> None:
 
 
 def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("editors", nargs="*", metavar="EDITOR", default=list(DEBOUNCE_MS))
+    editors = parser.parse_args().editors
     with tempfile.TemporaryDirectory() as scratch:
         file = make_repository(Path(scratch) / "repository")
-        for name in sys.argv[1:] or list(DEBOUNCE_MS):
+        for name in editors:
             folder = Path(scratch) / name
             folder.mkdir()
             program = installed(name, "" if name == "vscode" else "nvim")

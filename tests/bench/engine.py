@@ -1,6 +1,6 @@
 """Engine speed: one step and reading a prefix, beside the same LSTM in numpy and the time to read the weights once."""
 
-import sys
+import argparse
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,7 +44,9 @@ def numpy_lstm(model: Model, content: bytes) -> Callable[[bytes], np.ndarray]:
 
 def main() -> None:
     """Print the table."""
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else SHIPPED_MODELS / "python.onnx"
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", nargs="?", type=Path, default=SHIPPED_MODELS / "python.onnx")
+    path = parser.parse_args().model
     model = load_model(path)
     weights = np.zeros(model.size_bytes, np.uint8)
     step = {batch: np.full(batch, 97) for batch in (1, 4, 8)}

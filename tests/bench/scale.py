@@ -5,6 +5,7 @@ each step every machine reads what its processes read here, then all add up thei
 and receives 2 (N-1)/N of their bytes; nothing overlaps. Untested: more than one machine, and GPUs.
 """
 
+import argparse
 import json
 import os
 import subprocess
@@ -46,6 +47,7 @@ def duration(seconds: float) -> str:
 
 def main() -> None:
     """Measure, then print the table."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     cores = len(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory() as folder:
         one, all_cores = rate(Path(folder), 1), rate(Path(folder), cores)

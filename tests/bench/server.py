@@ -1,5 +1,6 @@
 """The real server as a process: start-up, resident memory, processor time while idle."""
 
+import argparse
 import subprocess
 import sys
 import time
@@ -11,10 +12,13 @@ from wire import Wire
 
 def main() -> None:
     """Print the figures, for the folder it is started in."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", nargs="?", help="default: the one that the server chooses")
+    model = parser.parse_args().model
     began = time.perf_counter()
     subprocess.run([sys.executable, "-m", "tinycode_ls", "--help"], capture_output=True, check=True)
     print(f"tinycode-ls --help: {1000 * (time.perf_counter() - began):.0f} ms")
-    command = [sys.executable, "-m", "tinycode_ls", *(["--model", sys.argv[1]] if len(sys.argv) > 1 else [])]
+    command = [sys.executable, "-m", "tinycode_ls", *(["--model", model] if model else [])]
     began = time.perf_counter()
     wire = Wire(command, Path.cwd())
     wire.start(Path.cwd())

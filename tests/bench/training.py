@@ -5,7 +5,7 @@ The reference is a network of the same size as one writes it first: float32, a c
 initial weights. It gets the same text, batch, optimiser and schedule, and three times the time.
 """
 
-import sys
+import argparse
 import tempfile
 import time
 from dataclasses import replace
@@ -105,8 +105,11 @@ def final_bits(run: Run, corpus: Corpus) -> tuple[float, float]:
     return run.progress.best_bits, run.progress.bytes_read / run.progress.seconds
 
 
-def main(seconds: float) -> None:
+def main() -> None:
     """Print the share, then both networks' bits."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("seconds", nargs="?", type=float, default=40.0, help="of training")
+    seconds = parser.parse_args().seconds
     recipe = Recipe(steps=80, validate_every=100_000, dropout=0.0)
     rate, machine = speed(recipe)
     share = rate * flops_per_byte(recipe) / machine
@@ -127,4 +130,4 @@ def main(seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 40.0)
+    main()

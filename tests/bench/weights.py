@@ -3,6 +3,7 @@
 python tests/bench/weights.py RUN/best.pt CORPUS      of a network that is one LSTM layer without attention
 """
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -261,8 +262,12 @@ def resident_mb(path: Path) -> float:
 
 def main() -> None:
     """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("corpus", type=Path)
+    options = parser.parse_args()
     engine.layout_of_file = engine.check_layout = lambda *words: None  # no model file has such graphs
-    checkpoint, corpus = load_checkpoint(Path(sys.argv[1])), open_corpus(Path(sys.argv[2]))
+    checkpoint, corpus = load_checkpoint(options.checkpoint), open_corpus(options.corpus)
     text = np.asarray(corpus.valid[:HELD_OUT])
     ids = text[: len(text) // STREAMS * STREAMS].reshape(STREAMS, -1).T.astype(np.int64)  # [T, B]
     print("| weights | file MB | bits a byte | load ms | step us, 1 / 4 / 8 | read 1,000 bytes ms | process MB |")

@@ -207,7 +207,7 @@ def test_manifest_becomes_a_corpus(
     flags = asked.parse_args([*fetching, "--skip-missing"])
     assert flags.run(flags) == 0
     told = capsys.readouterr()
-    assert "1 packages" in told.out and "left out: gone 2.0.0" in told.err
+    assert "1 package\n" in told.out and "left out: gone 2.0.0" in told.err
     flags = asked.parse_args(fetching)
     with pytest.raises(CorpusError, match="gone or out of reach"):
         flags.run(flags)

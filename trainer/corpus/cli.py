@@ -104,7 +104,8 @@ def _fetch(flags: argparse.Namespace) -> int:
     for path in flags.manifests:
         with closing(Bar()) as bar:
             sources = fetch_sources(read_manifest(path), cache, skip, bar)
-        print(f"{sources[0].folder.parent}: {len(sources)} packages" if sources else f"{path}: nothing could be had")
+        packages = f"{len(sources)} package{'s' if len(sources) != 1 else ''}"
+        print(f"{sources[0].folder.parent}: {packages}" if sources else f"{path}: nothing could be had")
     _report(missing)
     return 0
 
