@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tinycode_ls.errors import CorpusError, TrainingError
 
-from .flags import refuse_beside_resume
+from .flags import expect, refuse_beside_resume
 from .leader import leads
 from .recipe import TUNE_DEFAULTS, Recipe
 from .run_folder import run_beside, serves_by_itself
@@ -43,9 +43,11 @@ def fit(options: argparse.Namespace) -> int:
         if not options.paths or not options.out:
             raise TrainingError("nothing to do; expected PATH... --out MODEL, or --resume RUN")
         paths, base = tuple(map(_absolute, options.paths)), _absolute(options.base) if options.base else ""
+        recipe = _recipe(options, Recipe())
+        expect(bool(base) or not recipe.base_share, "base_share", recipe.base_share, "0 without a --base")
         order = Order(paths, _absolute(options.out), options.name or "model", options.licence, base=base)
         folder = options.folder = options.folder or run_beside(Path(options.out))
-        out = fit(order, _recipe(options, Recipe()), folder, options.quiet)
+        out = fit(order, recipe, folder, options.quiet)
     if not leads():
         end_follower()
     _print_card(out)

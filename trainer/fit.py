@@ -9,19 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-import torch
-from torch import Tensor
-
 from tinycode_ls.engine.model import Model, load_model
 from tinycode_ls.errors import TrainingError
-from tinycode_ls.model.file import read_model_file
 
-from .attention import with_attention, with_reach
+from .base import base_weights
 from .batches import fitting_batch
 from .checkpoint import load_checkpoint
 from .claim import claimed
 from .corpus.store import Corpus
-from .export import import_weights
 from .loop import Run, resume_run, start_run, train
 from .network import pick_device
 from .order import Order, open_order
@@ -58,21 +53,6 @@ def fit(order: Order, recipe: Recipe, folder: Path, quiet: bool = False) -> Path
             drop_old_run(folder)
         run_to_end(start_run(recipe, corpus.hash, base_weights(order, recipe)), corpus, folder, quiet)
         return export_run(order, corpus, folder)
-
-
-def base_weights(order: Order, recipe: Recipe) -> dict[str, Tensor] | None:
-    """The weights to start from, or None for random ones; what attention the base lacks is added."""
-    if not order.base:
-        return None
-    path = Path(order.base)
-    spec = load_model(path, mixed=False).card.spec
-    weights = {name: torch.from_numpy(array) for name, array in import_weights(read_model_file(path), spec).items()}
-    if recipe.attention and not spec.attention:
-        torch.manual_seed(recipe.seed)
-        return with_attention(weights, recipe.spec)
-    if recipe.attention > spec.attention:
-        return with_reach(weights, recipe.spec)
-    return weights
 
 
 def recipe_on(recipe: Recipe, base: Model, attention: int = 0) -> Recipe:

@@ -1,27 +1,26 @@
 """A run's checkpoint -> a model file, with the card that says how it was made."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
+
+import torch
 
 from tinycode_ls import __version__
 from tinycode_ls.atomic import write_atomic
-from tinycode_ls.engine.model import load_model
 from tinycode_ls.errors import TrainingError
 from tinycode_ls.model.card import ModelCard
-from tinycode_ls.model.file import read_model_file
 
+from .base import base_mixer, final_weights
 from .checkpoint import Checkpoint, load_checkpoint
 from .corpus.source import check_reach
 from .corpus.store import Corpus
-from .export import export_checked, import_weights, to_arrays
-from .graph import Weights
+from .export import export_checked
 from .leader import leads
+from .network import Network
 from .order import Order, open_order
 from .run_corpus import corpus_of_run
-
-BASE_SHARE = 0.3
-"""Share of the base in the final weights. A point between the two networks keeps what the base knows of code in general
-(Wortsman et al. 2022, WiSE-FT): on folders of a package left out of its tuning 0.3 gave 1.400 bits, 0 gave 1.424."""
+from .validation import can_measure, measure
 
 
 def export_run(order: Order, corpus: Corpus, folder: Path) -> Path:
@@ -31,12 +30,21 @@ def export_run(order: Order, corpus: Corpus, folder: Path) -> Path:
     """
     if not leads():
         return Path(order.out)
-    checkpoint = load_checkpoint(folder / "best.pt")
-    card = make_card(checkpoint, order, corpus)
-    content = export_checked(final_weights(checkpoint, order), card, base_mixer(order), corpus.valid)
+    content = _content(load_checkpoint(folder / "best.pt"), order, corpus)
     write_atomic(folder / "model.onnx", content, order.mode)
     write_atomic(Path(order.out), content, order.mode)
     return Path(order.out)
+
+
+def _content(checkpoint: Checkpoint, order: Order, corpus: Corpus) -> bytes:
+    """Of the model file. Where the base has a share in it, its bits are measured: best.pt's are those of other weights."""
+    card, weights, recipe = make_card(checkpoint, order, corpus), final_weights(checkpoint, order), checkpoint.recipe
+    if order.base and recipe.base_share and can_measure(corpus.valid):
+        network = Network(recipe.spec)
+        network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+        quality = measure(network, corpus.valid, recipe.validation_bytes, torch.device("cpu"))
+        card = replace(card, quality=card.quality | {"held_out_bits": round(quality.bits, 4)})
+    return export_checked(weights, card, base_mixer(order), corpus.valid)
 
 
 def make_card(checkpoint: Checkpoint, order: Order, corpus: Corpus) -> ModelCard:
@@ -66,11 +74,6 @@ def main_languages(corpus: Corpus) -> tuple[str, ...]:
     return tuple(language for language, size in ordered if size * 50 >= total)
 
 
-def base_mixer(order: Order) -> bytes | None:
-    """The mixer of the model that the run started from."""
-    return load_model(Path(order.base)).mixer_bytes if order.base else None
-
-
 def export_checkpoint(path: Path, out: Path) -> Path:
     """A checkpoint, or the best one in a run's folder -> a model file; the run's corpus is read to see that both agree."""
     check_out(out)
@@ -78,10 +81,7 @@ def export_checkpoint(path: Path, out: Path) -> Path:
     path = path / "best.pt" if path.is_dir() else path
     checkpoint, folder = load_checkpoint(path), path.resolve().parent
     order, _ = open_order(folder)
-    corpus = corpus_of_run(order, folder)
-    card = make_card(checkpoint, order, corpus)
-    content = export_checked(final_weights(checkpoint, order), card, base_mixer(order), corpus.valid)
-    write_atomic(out, content, order.mode)
+    write_atomic(out, _content(checkpoint, order, corpus_of_run(order, folder)), order.mode)
     return out
 
 
@@ -94,20 +94,3 @@ def check_out(out: Path) -> None:
     there = next((parent for parent in parents if parent.exists()), parents[-1])
     if not (there.is_dir() and os.access(there, os.W_OK)):
         raise TrainingError(f"{out}: cannot be written ({there} is not a writable folder); choose another place")
-
-
-def final_weights(checkpoint: Checkpoint, order: Order) -> Weights:
-    """Those of the model file: the network's; of a run that tunes, a point between them and the base's. Raises TrainingError
-    where the base has another shape by now."""
-    weights = to_arrays(checkpoint.weights)
-    if order.command != "tune":
-        return weights
-    spec = load_model(Path(order.base), mixed=False).card.spec
-    if spec != checkpoint.recipe.spec:
-        raise TrainingError(f"{order.base}: of another shape than when the run began; restore it, or start a new run")
-    return blend(weights, import_weights(read_model_file(Path(order.base)), spec), BASE_SHARE)
-
-
-def blend(tuned: Weights, base: Weights, base_share: float) -> Weights:
-    """Weight by weight: (1 - base_share) of `tuned` and base_share of `base`."""
-    return {name: (1 - base_share) * array + base_share * base[name] for name, array in tuned.items()}

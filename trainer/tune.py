@@ -14,16 +14,17 @@ from tinycode_ls.engine.model import load_model, open_model
 from tinycode_ls.errors import ModelFileError
 from tinycode_ls.model.document import document_header
 
+from .base import base_weights, final_weights
 from .byte_quality import ByteQuality
 from .checkpoint import load_checkpoint
 from .claim import claimed
 from .corpus.store import Corpus
 from .export import model_bytes
-from .fit import base_weights, fitted_recipe, recipe_on, resume, run_to_end
+from .fit import fitted_recipe, recipe_on, resume, run_to_end
 from .lessons import Lesson, left_alone, lesson_in, lessons, name_of
 from .loop import start_run
 from .order import Order
-from .publish import check_out, final_weights, make_card
+from .publish import check_out, make_card
 from .recipe import Recipe
 from .run_corpus import prepare_corpus
 from .run_folder import drop_old_run, make_private, protect, serves_by_itself, tuning_folder

@@ -5,6 +5,7 @@ from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tinycode_ls.engine.mixer import mixer_to_bytes
@@ -62,10 +63,32 @@ def test_a_run_is_resumed_by_its_own_command(tmp_path: Path, order: Order) -> No
 
 def test_a_tuned_run_is_exported_as_it_was_tuned(tmp_path: Path, order: Order) -> None:
     """With the base's share in its weights."""
-    written = tune(order, RECIPE, tmp_path / "tune", force=True, quiet=True).out
+    written = tune(order, replace(RECIPE, base_share=0.3), tmp_path / "tune", force=True, quiet=True).out
     again = export_checkpoint(tmp_path / "tune", tmp_path / "again.onnx")
     weights = [import_weights(path.read_bytes(), RECIPE.spec)["embedding.weight"] for path in (written, again)]
     assert (weights[0] == weights[1]).all()
+
+
+def test_the_base_may_have_a_share_in_the_model(tmp_path: Path, order: Order) -> None:
+    """Of a run that was fitted too; the bits in its card are those of the file."""
+    made = {}
+    for share in (0.0, 0.25, 1.0):
+        out = fit(
+            replace(order, out=str(tmp_path / "out.onnx")), replace(RECIPE, base_share=share), tmp_path / "run", True
+        )
+        made[share] = import_weights(out.read_bytes(), RECIPE.spec)["head.weight"], load_model(out).card.quality
+    base = import_weights(Path(order.base).read_bytes(), RECIPE.spec)["head.weight"]
+    (trained, bits), (between, mixed_bits) = made[0.0], made[0.25]
+    assert np.abs(between - (0.75 * trained + 0.25 * base)).max() < 0.02 * np.abs(base).max()
+    assert np.abs(trained - base).max() > 0.02 * np.abs(base).max() > np.abs(made[1.0][0] - base).max()
+    assert bits["held_out_bits"] < mixed_bits["held_out_bits"] < made[1.0][1]["held_out_bits"]
+
+
+def test_a_share_of_no_base_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It would be passed over without a word."""
+    flags = ["fit", str(tmp_path), "--out", str(tmp_path / "m.onnx"), "--base-share", "0.2"]
+    assert cli.main(flags) == 2
+    assert "--base-share is 0.2; expected 0 without a --base" in capsys.readouterr().err
 
 
 def test_an_export_of_what_is_no_checkpoint_names_it(tmp_path: Path) -> None:
@@ -94,7 +117,7 @@ def test_a_new_tuning_run_does_not_go_on_with_the_old_one(
 
 def test_a_base_of_another_shape_than_at_the_beginning_is_one_line(tmp_path: Path, order: Order) -> None:
     """Somebody replaced it meanwhile."""
-    tune(order, RECIPE, tmp_path / "run", force=True, quiet=True)
+    tune(order, replace(RECIPE, base_share=0.3), tmp_path / "run", force=True, quiet=True)
     spec = replace(RECIPE, hidden=20).spec
     weights = {name: tensor.numpy() for name, tensor in Network(spec).state_dict().items()}
     Path(order.base).write_bytes(model_bytes(weights, ModelCard(spec), None))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tinycode_ls.errors import TrainingError
-from trainer.publish import blend
+from trainer.base import blend
 from trainer.run_folder import make_private, protect
 
 
