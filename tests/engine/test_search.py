@@ -5,6 +5,7 @@ import pytest
 
 from tinycode_ls.deadline import Deadline
 from tinycode_ls.engine.draft import Draft
+from tinycode_ls.engine.hypotheses import Hypotheses
 from tinycode_ls.engine.mixture import Predictor
 from tinycode_ls.engine.model import Model, log_softmax
 from tinycode_ls.engine.search import SamplingOptions, SearchOptions, sample, search
@@ -87,12 +88,13 @@ def test_rivals_far_behind_are_given_up(tiny_model: Model) -> None:
 class Lost:
     """A place in the middle of nowhere: nearly sure that one blank more comes, a little that `x` does, and its line's end."""
 
-    def look(self, texts: list[bytes]):
+    def likeliest(self, texts: list[bytes]):
         chances = np.full((len(texts), 256), 1e-6, np.float32)
         for row, text in enumerate(texts):
             chances[row, ord("\n") if b"x" in text else ord(" ")] = 0.9
             chances[row, ord("x")] += 0.06
-        return np.log(chances), np.log(chances)
+        ids, log_probs, alone = Hypotheses.alone(np.log(chances)).ranked
+        return list(zip(ids, log_probs, alone, strict=True))
 
 
 def test_blanks_alone_do_not_push_text_out() -> None:

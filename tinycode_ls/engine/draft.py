@@ -19,6 +19,9 @@ MOST_DRAFTED = 24
 MOST_UNREAD = 8
 """Bytes that the network reads again with every batch, until it is taken a part of the way."""
 
+Ranking = tuple[list[int], list[float], list[float]]
+"""Bytes that may come next, the likeliest first, with their log probabilities, and the network's own."""
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -41,12 +44,22 @@ class Draft:
     def look(self, texts: list[bytes]) -> tuple[Array, Array]:
         """After each of `texts`: log probs [B, 256] of the next byte, and the network's own. What comes after all but the last
         byte of each must have been looked at before."""
+        rows = self._rows(texts)
+        log_probs = np.array([found.log_probs[row] for found, row in rows])
+        return log_probs, np.array([found.network_log_probs[row] for found, row in rows])
+
+    def likeliest(self, texts: list[bytes]) -> list[Ranking]:
+        """As `look`, of the RANKED likeliest next bytes only."""
+        return [
+            (ids[row], log_probs[row], alone[row])
+            for (ids, log_probs, alone), row in ((found.ranked, row) for found, row in self._rows(texts))
+        ]
+
+    def _rows(self, texts: list[bytes]) -> list[tuple[Hypotheses, int]]:
         missing = [text for text in (self.at + text for text in texts) if text not in self._known]
         if missing:
             self._compute([(text[:-1], text[-1:]) for text in missing])
-        rows = [self._known[self.at + text] for text in texts]
-        log_probs = np.array([found.log_probs[row] for found, row in rows])
-        return log_probs, np.array([found.network_log_probs[row] for found, row in rows])
+        return [self._known[self.at + text] for text in texts]
 
     def chance_of(self, rest: bytes, texts: list[bytes]) -> Array:
         """After each of `texts`, which were looked at before: the log probability [B] that `rest` comes next."""

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from ..characters import DOCUMENT_END, LINE_END
 from ..deadline import Deadline
-from .draft import Draft
+from .draft import Draft, Ranking
 from .model import Array, Model, State, log_softmax
 
 BLANKS = tuple(b" \t")
+ENDS = (LINE_END, DOCUMENT_END)
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class Continuation:
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """`width` 1 is greedy. Paths less likely than `floor` are given up; `most_bytes` bounds a path's length.
+    """`width` 1 is greedy; at most 12: of the bytes that are ranked, four may be barred. Paths less likely than `floor` are
+    given up; `most_bytes` bounds a path's length.
 
     `most_blanks`: where the user asked for text, the line does not end before there is some, and not more blanks than that
     come before it. `rivals`: paths this many times less likely than the likeliest of their length are given up, too.
@@ -62,69 +63,62 @@ def search(draft: Draft, options: SearchOptions, deadline: Deadline) -> list[Con
     found: list[Continuation] = []
     live = [Continuation(b"", ())]
     floor = math.log(max(options.floor, 1e-30))
+    behind, least = math.log(options.rivals), -math.inf
     for _ in range(options.most_bytes):
-        log_probs, alone = draft.look([path.text for path in live])
-        grown, parents = _grow(live, log_probs, alone, options, floor, found)
-        best_ended = max((path.end_log_prob for path in found if path.ended), default=-np.inf)
-        least = max(best_ended, _total(grown[0]) - math.log(options.rivals)) if grown else best_ended
-        kept = [row for row, path in enumerate(grown) if _total(path) > least]
-        live_parents = {parents[row] for row in kept}
-        found += [
-            _given_up(path, log_probs[row]) for row, path in enumerate(live) if path.text and row not in live_parents
-        ]
-        live = [grown[row] for row in kept]
+        rankings = draft.likeliest([path.text for path in live])
+        grown = list[tuple[int, Continuation]]()
+        for total, row, byte, alone in _best(live, rankings, options, floor):
+            path = live[row]
+            if byte in ENDS:
+                found.append(replace(path, ended=True, end_log_prob=total))
+                least = max(least, total)
+            elif not grown or total > _total(grown[0][1]) - behind:
+                grown.append((row, _longer(path, byte, total, alone)))
+        kept = [(row, path) for row, path in grown if _total(path) > least]
+        gone_on = {row for row, _ in kept}
+        found += [_given_up(path, rankings[row]) for row, path in enumerate(live) if path.text and row not in gone_on]
+        live = [path for _, path in kept]
         if not live or deadline.expired():
             break
     found += [path for path in live if path.text]
     return sorted(found, key=lambda path: path.end_log_prob if path.ended else _total(path), reverse=True)
 
 
-def _grow(
-    live: list[Continuation],
-    log_probs: Array,
-    alone: Array,
-    options: SearchOptions,
-    floor: float,
-    found: list[Continuation],
-) -> tuple[list[Continuation], list[int]]:
-    """One byte further: the likeliest of all live continuations, with their parents. Ended ones go to `found`."""
-    totals = np.array([_total(path) for path in live])[:, None] + log_probs  # [B, 256]
-    if options.most_blanks is not None:
-        barred = (LINE_END, DOCUMENT_END, *(BLANKS if len(live[0].text) >= options.most_blanks else ()))
-        for row, path in enumerate(live):
-            if not path.text.strip():
-                totals[row, barred] = -np.inf
-    grown, parents = [], []
-    for parent, byte in zip(*(array.tolist() for array in _best(totals, options.width, floor)), strict=True):
-        path, total = live[parent], float(totals[parent, byte])
-        if byte in (LINE_END, DOCUMENT_END):
-            found.append(replace(path, ended=True, end_log_prob=total))
-        else:
-            network = float(alone[parent, byte]) + (path.network_log_probs or (0.0,))[-1]
-            text = path.text + bytes([byte])
-            grown.append(
-                Continuation(text, (*path.log_probs, total), network_log_probs=(*path.network_log_probs, network))
-            )
-            parents.append(parent)
-    return grown, parents
+def _best(
+    live: list[Continuation], rankings: list[Ranking], options: SearchOptions, floor: float
+) -> list[tuple[float, int, int, float]]:
+    """The likeliest `width` ways on from all of `live` together, likeliest first: log probability of all of the text, number
+    of the path, byte, the network's log probability of it."""
+    ways = []
+    for row, (path, ranking) in enumerate(zip(live, rankings, strict=True)):
+        before, barred, left = _total(path), _barred(path.text, options.most_blanks), options.width
+        for byte, log_prob, alone in zip(*ranking, strict=True):
+            if before + log_prob < floor or not left:
+                break
+            if byte not in barred:
+                ways.append((before + log_prob, row, byte, alone))
+                left -= 1
+    return sorted(ways, key=lambda way: -way[0])[: options.width]
 
 
-def _given_up(path: Continuation, log_probs: Array) -> Continuation:
-    return replace(path, likeliest=float(np.exp(log_probs.max())))
+def _barred(text: bytes, most_blanks: int | None) -> tuple[int, ...]:
+    """What must not come next where the user asked for text and there is none yet."""
+    if most_blanks is None or text.strip():
+        return ()
+    return (*ENDS, *(BLANKS if len(text) >= most_blanks else ()))
+
+
+def _longer(path: Continuation, byte: int, total: float, alone: float) -> Continuation:
+    network = (*path.network_log_probs, alone + (path.network_log_probs or (0.0,))[-1])
+    return Continuation(path.text + bytes([byte]), (*path.log_probs, total), network_log_probs=network)
+
+
+def _given_up(path: Continuation, ranking: Ranking) -> Continuation:
+    return replace(path, likeliest=math.exp(ranking[1][0]))
 
 
 def _total(path: Continuation) -> float:
     return path.log_probs[-1] if path.log_probs else 0.0
-
-
-def _best(totals: Array, width: int, floor: float) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The `width` largest of totals [B, 256], none below `floor` -> rows, bytes; largest first, of equals the first."""
-    flat = totals.ravel()
-    some = np.flatnonzero(flat >= floor)
-    if len(some) > width:
-        some = some[np.argpartition(-flat[some], width)[:width]]
-    rows, ids = np.divmod(some[np.lexsort((some, -flat[some]))], totals.shape[1])
-    return rows, ids
 
 
 @dataclass(frozen=True)

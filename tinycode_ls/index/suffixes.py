@@ -20,6 +20,8 @@ Rows = npt.NDArray[np.int32]
 
 MOST_ORDER = 32
 """Longest context that is told apart; beyond it, contexts that share their last 32 bytes are one."""
+FIXED = 1 + MOST_ORDER
+"""Column of a trail's ranges that is the first of those since fixed places."""
 MOST_SINCE = 4096
 """Bytes since a fixed place that are looked up: a line longer than that is data, and one as long takes 10 ms for each place."""
 GUESS_SAMPLE = 16
@@ -85,7 +87,7 @@ class SuffixIndex:
         """The rows of the last `back` bytes of the context."""
         bounds = np.array((0, self.size + 1), np.int32)
         for byte in context[len(context) - back :]:
-            self.append(byte, bounds)
+            bounds[:] = self.append(byte, bounds)
             if bounds[0] == bounds[1]:
                 return 0, 0
         return int(bounds[0]), int(bounds[1])
@@ -94,11 +96,12 @@ class SuffixIndex:
         """From one range state on, each [MOST_ORDER + anchors], at most `most` bytes further."""
         return Trail(self, low, high, most, anchors)
 
-    def append(self, byte: int, bounds: Rows) -> None:
-        """Moves `bounds` of ranges to where they are when `byte` is appended to their contexts."""
+    def append(self, byte: int, bounds: Rows) -> npt.NDArray[np.int64]:
+        """Where the `bounds` of ranges are when `byte` is appended to their contexts."""
         # searchsorted needs the haystack's own type, which is that of Rows, or it converts the whole haystack
-        bounds[:] = self._rows_of_byte[byte].searchsorted(bounds)
-        bounds += self._first[byte]
+        found = self._rows_of_byte[byte].searchsorted(bounds)
+        found += self._first[byte]
+        return found
 
 
 @dataclass(frozen=True)
@@ -112,41 +115,31 @@ class Guess:
 
 
 class Trail:
-    """The ranges of one context as it grows byte by byte.
+    """The ranges of one context as it grows byte by byte, all of them kept [1 + bytes, low and high, 1 + MOST_ORDER + anchors].
 
-    A column's range moves one order up with every byte, those of fixed places stay; so ranges are kept by where their context
-    begins, and the columns are a window that slides over them. Contexts that do not occur are not asked for any more.
+    The first column is of the context of no byte: every row. With a byte more, each context of the last bytes is of one more,
+    so what a column had is where the next one is; those since a fixed place stay in their columns.
     """
 
     def __init__(self, index: SuffixIndex, low: Rows, high: Rows, most: int, anchors: tuple[int, ...] = ()) -> None:
-        self._index, self._at, self._anchors = index, most, anchors
-        self._bounds = np.zeros((2, most + MOST_ORDER), np.int32)
-        self._bounds[1, :most] = index.size + 1  # nothing read: every row
-        self._bounds[:, most:] = low[:MOST_ORDER], high[:MOST_ORDER]
-        self._fixed = np.array((low[MOST_ORDER:], high[MOST_ORDER:]), np.int32)
-        self._after = np.empty((most, 2, len(low)), np.int32)
-        self._orders = int(np.count_nonzero(low[:MOST_ORDER] < high[:MOST_ORDER]))
-        self._any_fixed = bool((self._fixed[0] < self._fixed[1]).any())
+        self._index, self._anchors, self._at = index, anchors, 0
+        self._ranges = np.empty((1 + most, 2, 1 + len(low)), np.int32)
+        self._ranges[:, :, 0] = 0, index.size + 1
+        self._ranges[0, :, 1:] = low, high
 
     def push(self, byte: int) -> None:
         """One byte more."""
-        at = self._at = self._at - 1
-        window, after = self._bounds[:, at : at + MOST_ORDER], self._after[len(self._after) - at - 1]
-        asked = window[:, : self._orders + 1]  # what is longer has no rows, whatever its bounds are
-        self._index.append(byte, asked)
-        self._orders = int(np.count_nonzero(asked[0] < asked[1]))
-        if self._any_fixed:
-            self._index.append(byte, self._fixed)
-            self._any_fixed = bool((self._fixed[0] < self._fixed[1]).any())
+        before, after = self._ranges[self._at : self._at + 2]
+        found = self._index.append(byte, before)
+        after[:, 1:FIXED] = found[:, : FIXED - 1]
+        after[:, FIXED:] = found[:, FIXED:]
         if byte == LINE_END and self._anchors:
-            self._fixed = self._at_line(window)
-            self._any_fixed = True
-        after[:, :MOST_ORDER], after[:, MOST_ORDER:] = window, self._fixed
+            after[:, FIXED:] = self._at_line(after)
+        self._at += 1
 
-    def _at_line(self, window: Rows) -> Rows:
+    def _at_line(self, ranges: Rows) -> Rows:
         """The ranges of the fixed places of a line that begins here; of what is further back than is told apart, none."""
-        every, none = (0, self._index.size + 1), (0, 0)
-        back = (every if n == 0 else window[:, n - 1].tolist() if n <= MOST_ORDER else none for n in self._anchors)
+        back = (ranges[:, n].tolist() if n <= MOST_ORDER else (0, 0) for n in self._anchors)
         return np.asarray(np.array(list(back), np.int32).T)
 
     def follow(self, text: bytes) -> None:
@@ -156,14 +149,16 @@ class Trail:
 
     def now(self) -> tuple[Rows, Rows]:
         """The range state [1, MOST_ORDER + anchors], each."""
-        orders = self._bounds[:, self._at : self._at + MOST_ORDER]
-        low, high = np.concatenate([orders, self._fixed], axis=1)
+        low, high = self._ranges[self._at, :, 1:]
         return low[None], high[None]
 
     def guess(self) -> Guess:
         """The next byte, as the longest context has it that anything follows: what the text ends with stands there, too."""
-        for order in range(self._orders, 0, -1):
-            low, high = self._bounds[:, self._at + order - 1].tolist()
+        lows, highs = self._ranges[self._at].tolist()
+        for order in range(MOST_ORDER, 0, -1):
+            low, high = lows[order], highs[order]
+            if low == high:
+                continue
             sample = self._index.column[low : high : -(-(high - low) // GUESS_SAMPLE)].tolist()
             byte = max(sample, key=sample.count)
             if byte:
@@ -172,7 +167,7 @@ class Trail:
 
     def ranges(self) -> tuple[Rows, Rows]:
         """After each byte that was pushed [T, MOST_ORDER + anchors], each."""
-        done = self._after[: len(self._after) - self._at]
+        done = self._ranges[1 : self._at + 1, :, 1:]
         return done[:, 0], done[:, 1]
 
 
