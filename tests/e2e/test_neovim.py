@@ -356,6 +356,15 @@ def test_accepting_closes_the_menu(start, key):
     assert nvim.buffer()[-1].startswith(f"y = {LINE}")
 
 
+def test_a_row_of_neovims_own_menu_is_inserted_whole(start):
+    """Though it has a blank in it."""
+    nvim, _ = start("a.py", "x = 1\n", "completion = true, ghost_text = false")
+    nvim.keys(":set completeopt=menuone,noinsert<CR>Goy = frobnicat<C-x><C-o>")
+    nvim.until(lambda: nvim.lua("vim.fn.pumvisible() == 1"), "the menu")
+    nvim.keys("<C-y>")
+    nvim.until(lambda: nvim.buffer()[-1] == f"y = {LINE}", "the row")
+
+
 def test_a_buffer_that_is_left_in_insert_mode_keeps_no_ghost_text(start, repository):
     (repository / "b.py").write_text("z = 1\n")
     nvim, file = start("a.py", "x = 1\n")

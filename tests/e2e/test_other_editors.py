@@ -1,6 +1,9 @@
-"""Helix, Emacs (eglot) and Vim (ALE): the completion list in the real programs, with a server of known answers."""
+"""Helix, Emacs (eglot) and Vim (ALE): the completion list in the real programs, set up by the very words of editors/README.md,
+with a server of known answers."""
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,7 +16,7 @@ from places import editor
 
 HERE = Path(__file__).parent
 FAKE = HERE.parent / "fake_server.py"
-SERVER = [sys.executable, str(FAKE), "/nowhere/settings.toml"]
+README = (HERE.parents[1] / "editors" / "README.md").read_text("utf-8")
 LINE = "frobnicate_the_quux(alpha, beta)"
 
 
@@ -53,6 +56,23 @@ def file(tmp_path):
 
 
 @pytest.fixture
+def path(tmp_path):
+    """PATH with a `tinycode-ls` of known answers, whose user has settings in `own.toml`."""
+    server = tmp_path / "bin" / "tinycode-ls"
+    server.parent.mkdir()
+    server.write_text(f"#!/bin/sh\nexec {shlex.join([sys.executable, str(FAKE), str(tmp_path / 'own.toml')])}\n")
+    server.chmod(0o755)
+    return f"{server.parent}:{os.environ['PATH']}"
+
+
+def snippet(editor_name):
+    """What editors/README.md says to write for an editor."""
+    found = re.search(rf"^## {editor_name}$.*?^```\w+\n(.*?)^```$", README, re.S | re.M)
+    assert found is not None, editor_name
+    return found[1]
+
+
+@pytest.fixture
 def screen():
     opened = []
 
@@ -65,18 +85,14 @@ def screen():
         it.close()
 
 
-def test_helix(file, tmp_path, screen):
+def test_helix(file, tmp_path, path, screen):
     home = editor("helix", "")
     config = tmp_path / "config" / "helix"
     config.mkdir(parents=True)
-    arguments = ", ".join(f'"{argument}"' for argument in SERVER[1:])
-    (config / "languages.toml").write_text(
-        f'[language-server.tinycode]\ncommand = "{SERVER[0]}"\nargs = [{arguments}]\n\n'
-        '[[language]]\nname = "python"\nlanguage-servers = ["tinycode"]\n'
-    )
+    (config / "languages.toml").write_text(snippet("Helix"))
     (config / "config.toml").write_text("[editor]\ncompletion-timeout = 5\nidle-timeout = 50\n")
     folders = {f"XDG_{name}_HOME": str(tmp_path / name.lower()) for name in ("CONFIG", "CACHE", "DATA")}
-    helix = screen(f"{home}/usr/bin/hx {file}", HELIX_RUNTIME=f"{home}/usr/lib/hx/runtime", **folders)
+    helix = screen(f"{home}/usr/bin/hx {file}", HELIX_RUNTIME=f"{home}/usr/lib/hx/runtime", PATH=path, **folders)
     helix.until(lambda: "x = 1" in helix.text(), "the file")
     helix.keys("g", "e", "o", "y = frobnica")
     helix.until(lambda: row_after(helix, "t"), "the list")
@@ -98,13 +114,15 @@ def row_after(screen, key):
     return False
 
 
-def test_emacs_eglot(file):
+def test_emacs_eglot(file, tmp_path, path):
     editor("emacs", "")
     if not shutil.which("emacs"):
         pytest.skip("emacs is not installed; run tests/e2e/editors/setup.sh emacs")
+    init = tmp_path / "init.el"
+    init.write_text(snippet("Emacs, eglot"))
     done = subprocess.run(
-        ["emacs", "--batch", "-l", str(HERE / "editors" / "eglot.el")],
-        env={**os.environ, "SERVER": " ".join(SERVER), "FILE": str(file), "HOME": str(file.parent)},
+        ["emacs", "--batch", "-l", str(init), "-l", str(HERE / "editors" / "eglot.el")],
+        env={**os.environ, "PATH": path, "FILE": str(file), "HOME": str(file.parent)},
         capture_output=True,
         text=True,
         timeout=60,
@@ -112,9 +130,16 @@ def test_emacs_eglot(file):
     assert file.read_text() == f"x = 1\ny = {LINE}\n", done.stdout + done.stderr
 
 
-def test_vim_ale(file, screen):
+def test_vim_ale(file, tmp_path, path, screen):
     editor("vim", "")
-    vim = screen(f"vim -u {HERE / 'editors' / 'ale.vim'} {file}", SERVER=" ".join(SERVER), HOME=str(file.parent))
+    settings = "set nocompatible hidden noswapfile completeopt=menu,menuone,noinsert\nfiletype plugin on\n"
+    (tmp_path / "vimrc").write_text(settings + snippet("Vim, ALE"))
+    (tmp_path / "own.toml").write_text("completion_list = false\n")
+    (file.parent / ".tinycode.toml").write_text("completion_list = true\n")  # counts if the root is the repository
+    below = file.parent / "package" / "a.py"
+    below.parent.mkdir()
+    file = file.rename(below)
+    vim = screen(f"vim -u {tmp_path / 'vimrc'} {file}", PATH=path, HOME=str(tmp_path))
     vim.until(lambda: "x = 1" in vim.text(), "the file")
     vim.keys("Go", "y = frobnica")
     vim.until(lambda: row_after(vim, "t"), "the list")

@@ -1,11 +1,10 @@
-;; emacs --batch -l eglot.el: completion by eglot, without a screen. The environment names SERVER (words) and FILE.
+;; emacs --batch -l init.el -l eglot.el: completion by eglot, without a screen. The environment names FILE.
 (require 'package)
 (package-initialize)
 (require 'eglot)
 (find-file (getenv "FILE"))
 (python-mode)
 (setq eglot-sync-connect 10 eglot-autoshutdown t)
-(add-to-list 'eglot-server-programs `(python-mode . ,(split-string (getenv "SERVER") " ")))
 (apply #'eglot (eglot--guess-contact))
 (goto-char (point-max))
 (let ((completion-cycle-threshold nil)) (insert "y = frobnicate") (completion-at-point))

@@ -72,6 +72,9 @@ end
 vim.api.nvim_create_autocmd({ 'InsertLeave', 'BufLeave', 'LspDetach' }, { callback = leave })
 vim.api.nvim_create_autocmd('ModeChanged', { pattern = { 'i*:n', 'i*:R*', 'ni*:n' }, callback = leave })
 
+--- A row is inserted whole: 0.11 by itself cuts it at its first blank.
+local function whole(item) return { word = vim.tbl_get(item, 'textEdit', 'newText') } end
+
 --- Starts the server where there is one; else one line, not an error for each file.
 local function where_it_can(buf, start)
   local root = M.root(buf)
@@ -89,7 +92,7 @@ function M.setup(opts) -- see :help tinycode.setup()
     on_attach = function(client, buf)
       listen_too(client, buf)
       if opts.ghost_text ~= false and not vim.b[buf].tinycode_off then inline.enable(true, { bufnr = buf }) end
-      if opts.completion then vim.lsp.completion.enable(true, client.id, buf, { autotrigger = true }) end
+      if opts.completion then vim.lsp.completion.enable(true, client.id, buf, { autotrigger = true, convert = whole }) end
       vim.defer_fn(function() -- ask at once where somebody types, after what Neovim schedules here; a buffer being loaded
         -- passes for the current one
         if vim.fn.mode() == 'i' and vim.fn.bufnr() == buf then vim.api.nvim_exec_autocmds('CursorMovedI', {}) end
