@@ -45,7 +45,9 @@ class Settings:
     max_lines: int = setting(12, "Longest suggestion, in lines.", least=1, most=1000)
     in_comments: bool = setting(True, "Suggest inside comments.")
     in_strings: bool = setting(True, "Suggest inside string literals.")
-    disabled_languages: tuple[str, ...] = setting((), "Languages without suggestions, by the names that the editor sends.")
+    disabled_languages: tuple[str, ...] = setting(
+        (), "Languages without suggestions, by the names that the editor sends."
+    )
     disabled_files: tuple[str, ...] = setting(
         (), "Files without suggestions, as in a .gitignore of the open folder (.env, keys: always).", globs=True
     )
