@@ -52,7 +52,7 @@ def stepped(model: Model, text: bytes) -> Array:
     """The log probs [256] after `text`, every byte in a batch of its own."""
     predictor, now, state = at_line(model)
     for byte in text:
-        (stretch,) = predictor.ahead(state, [Branch(now, b"", bytes([byte]))], 1)
+        (stretch,) = predictor.ahead(lambda state=state: state, [Branch(now, b"", bytes([byte]))], 1)
         _, state = model.read(bytes([byte]), state)
         now = stretch.found
     return now.log_probs[0]
@@ -118,7 +118,7 @@ def test_the_place_moves_with_what_is_typed(model: Model, runs: list[int]) -> No
 def test_a_new_line_begins_anew(model: Model) -> None:
     """Behind a line end the column is 0 and nobody has been right of late; then both count again."""
     predictor, now, state = at_line(model)
-    (stretch,) = predictor.ahead(state, [Branch(now, b"", b"st(one):\n  x")], 0)
+    (stretch,) = predictor.ahead(lambda: state, [Branch(now, b"", b"st(one):\n  x")], 0)
     assert stretch.found.places.columns.tolist() == [*range(len(LINE) + 1, len(LINE) + 9), 0, 1, 2, 3]
     right = np.abs(stretch.found.recent).sum(axis=1)
     assert right[7] > 0 and right[8] == 0 and right[-1] > 0
@@ -158,7 +158,7 @@ def test_a_line_after_the_first_is_known_from_its_beginning(model: Model) -> Non
     """Fixed places are before the line that is written, not before one that is done: as a place begun there has it."""
     predictor, now, state = at_line(model)
     line = b"st(one, two):\n    ret"
-    (stretch,) = predictor.ahead(state, [Branch(now, b"", line)], 0)
+    (stretch,) = predictor.ahead(lambda: state, [Branch(now, b"", line)], 0)
     before = ABOVE + LINE + line[: line.find(b"\n") + 1]
     logits = np.zeros((5 + 3, 256), np.float32)
     begun = predictor.start(predictor.count(before, b"    ret"), b"    ret", logits)

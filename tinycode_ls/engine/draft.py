@@ -5,7 +5,7 @@ earlier. Where a search goes another way, what was computed for the rest waits: 
 """
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 
 import numpy as np
 
@@ -92,15 +92,19 @@ class Draft:
         """After each (known text, bytes to follow), and up to `ahead` bytes, of all ways together, that are expected then."""
         shared = reduce(_common, (before for before, _ in ways))
         read = self._nearest(shared)
-        if len(shared) - len(read) > MOST_UNREAD:
-            _, self._states[shared] = self.predictor.model.read(shared[len(read) :], self._states[read])
-            read = shared
-        branches = [Branch(self._hypothesis(before), before[len(read) :], text) for before, text in ways]
+        far = shared if len(shared) - len(read) > MOST_UNREAD else read
+        branches = [Branch(self._hypothesis(before), before[len(far) :], text) for before, text in ways]
         most = max(len(text) for _, text in ways) - bool(ahead) + ahead // len(ways)
-        stretches = self.predictor.ahead(self._states[read], branches, most)
+        stretches = self.predictor.ahead(partial(self._read, read, far), branches, most)
         for (before, _), stretch in zip(ways, stretches, strict=True):
             for count in range(1, len(stretch.text) + 1):
                 self._known[before + stretch.text[:count]] = stretch.found, stretch.begin + count - 1
+
+    def _read(self, text: bytes, on: bytes) -> State:
+        """The network's state after `on`, which goes on from `text`, that it has read."""
+        if on not in self._states:
+            _, self._states[on] = self.predictor.model.read(on[len(text) :], self._states[text])
+        return self._states[on]
 
     def _known_part(self, text: bytes) -> bytes:
         """The longest beginning of `text` after which it is known what comes."""

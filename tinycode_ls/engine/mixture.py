@@ -4,6 +4,7 @@ Without a mixer, or without any text to count in, this is the network alone. Eve
 keep, drop and duplicate ways.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -99,9 +100,10 @@ class Predictor:
         mixed = self.mixer.mix(log_p, along.evidence.at(len(text)), places.last, places.columns, recent)
         return Hypotheses(mixed, log_p, places, along.guessed[last], recent)
 
-    def ahead(self, state: State, branches: list[Branch], most: int) -> list[Stretch]:
+    def ahead(self, state: Callable[[], State], branches: list[Branch], most: int) -> list[Stretch]:
         """Along each branch's text and what the voices expect to follow it on its line, `most` bytes in all, in one batch:
-        it costs about as much as two single bytes. `state` [1 stream] is the network's before all that is unread."""
+        it costs about as much as two single bytes. `state` gives the network's [1 stream] before all that is unread, in the
+        network's thread."""
         grown = [self._expected(branch.before.places, branch.text, most) for branch in branches]
         texts = [text for text, _ in grown]
         run = partial(self._run, state, [branch.unread for branch in branches], texts)
@@ -113,12 +115,12 @@ class Predictor:
         begins = np.cumsum([0, *map(len, texts)]).tolist()
         return [Stretch(text, found, begin) for text, begin in zip(texts, begins, strict=False)]
 
-    def _run(self, state: State, unread: list[bytes], texts: list[bytes]) -> Array:
+    def _run(self, state: Callable[[], State], unread: list[bytes], texts: list[bytes]) -> Array:
         """The network's log probs [bytes of all texts, 256] after each byte of each text, which comes after what is unread."""
         read = [before + text for before, text in zip(unread, texts, strict=True)]
         longest, least = max(map(len, read)), min(map(len, unread))
         ids = np.frombuffer(b"".join(text.ljust(longest, b"\n") for text in read), np.uint8).reshape(len(read), -1)
-        start = select_state(state, np.zeros(len(read), np.int64))
+        start = select_state(state(), np.zeros(len(read), np.int64))
         logits, _ = self.model.run(ids.T.astype(np.int64), start, longest - least)
         rows = (logits[len(before) - least :, row] for row, before in enumerate(unread))
         return log_softmax(np.concatenate([row[: len(text)] for row, text in zip(rows, texts, strict=True)]))
