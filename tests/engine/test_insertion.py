@@ -21,10 +21,9 @@ class Counted:
         there = [line for line in self.lines if line.startswith(before)]
         return (1e-6 + sum(line.startswith(before + after) for line in there)) / (1e-3 + len(there))
 
-    def look(self, texts: list[bytes]) -> tuple[Array, Array]:
+    def look(self, texts: list[bytes]) -> Array:
         """As a draft does."""
-        table = np.log([[self.chance(text, bytes([byte])) for byte in range(256)] for text in texts])
-        return table, table
+        return np.log([[self.chance(text, bytes([byte])) for byte in range(256)] for text in texts])
 
     def chance_of(self, rest: bytes, texts: list[bytes]) -> Array:
         """As a draft does."""

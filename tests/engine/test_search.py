@@ -23,7 +23,7 @@ def test_greedy_is_deterministic_and_takes_the_likeliest_byte(tiny_model: Model)
     draft = begin(tiny_model, b"def ")
     first = search(draft, SearchOptions(most_bytes=20), Deadline())
     assert first == search(draft, SearchOptions(most_bytes=20), Deadline())
-    assert first[0].text[0] == int(draft.look([b""])[0][0].argmax())
+    assert first[0].text[0] == int(draft.look([b""])[0].argmax())
 
 
 def test_probabilities_are_those_of_reading_the_text(tiny_model: Model) -> None:
@@ -93,8 +93,7 @@ class Lost:
         for row, text in enumerate(texts):
             chances[row, ord("\n") if b"x" in text else ord(" ")] = 0.9
             chances[row, ord("x")] += 0.06
-        ids, log_probs, alone = Hypotheses.alone(np.log(chances)).ranked
-        return list(zip(ids, log_probs, alone, strict=True))
+        return Hypotheses.alone(np.log(chances)).ranked
 
 
 def test_blanks_alone_do_not_push_text_out() -> None:

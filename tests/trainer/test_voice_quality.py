@@ -62,7 +62,7 @@ def test_a_batch_of_positions_is_the_engine_byte_by_byte(
         predictor = Predictor(model, model.mixer, document_index(TEXT[:begin], b""), workspace)
         counted = predictor.count(TEXT[:begin], b"")
         draft = Draft.begin(predictor, predictor.start(counted, b"", logits[None]), state)
-        one_by_one = [draft.look([line[:count]])[0][0] for count in range(len(line))]
+        one_by_one = [draft.look([line[:count]])[0] for count in range(len(line))]
         after, state = model.read_all(line, state)
         batch = line_log_probs(predictor, model.mixer, TEXT[:begin], line, np.concatenate([logits[None], after[:-1]]))
         assert np.abs(np.exp(batch) - np.exp(np.array(one_by_one))).max() < 5e-3

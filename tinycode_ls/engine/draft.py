@@ -9,7 +9,7 @@ from functools import partial, reduce
 
 import numpy as np
 
-from .hypotheses import Hypotheses
+from .hypotheses import Hypotheses, Ranking
 from .mixture import Branch, Predictor
 from .model import Array, State
 from .reader import common_prefix
@@ -18,9 +18,6 @@ MOST_DRAFTED = 24
 """Bytes computed in a batch, for all ways together."""
 MOST_UNREAD = 8
 """Bytes that the network reads again with every batch, until it is taken a part of the way."""
-
-Ranking = tuple[list[int], list[float], list[float]]
-"""Bytes that may come next, the likeliest first, with their log probabilities, and the network's own."""
 
 
 @dataclass(frozen=True)
@@ -41,19 +38,14 @@ class Draft:
         """At a place that the network has read up to: `start` is the one hypothesis there, `state` the network's."""
         return cls(predictor, {b"": (start, 0)}, {b"": state})
 
-    def look(self, texts: list[bytes]) -> tuple[Array, Array]:
-        """After each of `texts`: log probs [B, 256] of the next byte, and the network's own. What comes after all but the last
-        byte of each must have been looked at before."""
-        rows = self._rows(texts)
-        log_probs = np.array([found.log_probs[row] for found, row in rows])
-        return log_probs, np.array([found.network_log_probs[row] for found, row in rows])
+    def look(self, texts: list[bytes]) -> Array:
+        """After each of `texts`: log probs [B, 256] of the next byte. What comes after all but the last byte of each must have
+        been looked at before."""
+        return np.array([found.log_probs[row] for found, row in self._rows(texts)])
 
     def likeliest(self, texts: list[bytes]) -> list[Ranking]:
-        """As `look`, of the RANKED likeliest next bytes only."""
-        return [
-            (ids[row], log_probs[row], alone[row])
-            for (ids, log_probs, alone), row in ((found.ranked, row) for found, row in self._rows(texts))
-        ]
+        """As `look`, of the likeliest next bytes only."""
+        return [found.ranked[row] for found, row in self._rows(texts)]
 
     def _rows(self, texts: list[bytes]) -> list[tuple[Hypotheses, int]]:
         missing = [text for text in (self.at + text for text in texts) if text not in self._known]

@@ -15,6 +15,8 @@ Ranges = tuple[Rows, Rows]
 
 RANKED = 16
 """Next bytes of each way that are ranked: more than a search looks at."""
+Ranking = tuple[list[int], list[float], list[float]]
+"""Bytes that may come next, the likeliest first, with their log probabilities, and the network's own."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,14 @@ class Hypotheses:
     recent: Array
 
     @cached_property
-    def ranked(self) -> tuple[list[list[int]], list[list[float]], list[list[float]]]:
-        """Of each one [B, RANKED]: the likeliest next bytes, the likeliest first; their log probabilities; and the network's
-        own. As lists: a search looks at three or four numbers at a time, for which arrays are slow."""
+    def ranked(self) -> list[Ranking]:
+        """Of each one, the RANKED likeliest next bytes. As lists: a search looks at three or four numbers at a time, for which
+        arrays are slow."""
         rows = np.arange(len(self.log_probs))[:, None]
         some = np.argpartition(-self.log_probs, RANKED, axis=1)[:, :RANKED]
         best = some[rows, np.argsort(-self.log_probs[rows, some], axis=1, kind="stable")]
-        return best.tolist(), self.log_probs[rows, best].tolist(), self.network_log_probs[rows, best].tolist()
+        log_probs, alone = self.log_probs[rows, best], self.network_log_probs[rows, best]
+        return list(zip(best.tolist(), log_probs.tolist(), alone.tolist(), strict=True))
 
     @classmethod
     def alone(cls, log_probs: Array) -> "Hypotheses":

@@ -25,7 +25,7 @@ def insertions(draft: Draft, paths: list[Continuation], rest: bytes) -> list[Con
     origins = {path.text[:length]: path for path in paths for length in range(1, len(path.text) + 1)}
     texts = [b"", *origins]
     before = np.array([0.0, *(path.log_probs[len(text) - 1] for text, path in origins.items())])
-    log_probs, _ = draft.look(texts)
+    log_probs = draft.look(texts)
     most = np.argsort(-(before + log_probs[:, rest[0]]), kind="stable")[:MOST_WEIGHED]
     weighed = sorted({0, *most.tolist()})
     scores = before[weighed] + draft.chance_of(rest, [texts[row] for row in weighed])

@@ -11,7 +11,8 @@ import numpy as np
 
 from ..characters import DOCUMENT_END, LINE_END
 from ..deadline import Deadline
-from .draft import Draft, Ranking
+from .draft import Draft
+from .hypotheses import Ranking
 from .model import Array, Model, State, log_softmax
 
 BLANKS = tuple(b" \t")
