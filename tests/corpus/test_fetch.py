@@ -178,6 +178,15 @@ def test_new_version_replaces_the_old_tree(archive: Archive, tmp_path: Path) -> 
     assert [file.name for file in folder.glob("*.js")] == ["b.js"]
 
 
+def test_other_names_are_unpacked_anew(archive: Archive, tmp_path: Path) -> None:
+    """A manifest that asks for more of the same archive is not given what an older one had wanted."""
+    path = archive({"package/a.js": "x\n", "package/b.ts": "y\n"})
+    package = package_of(path)
+    assert not list(unpack(replace(package, include=("*.js",)), path, tmp_path / "out").glob("*.ts"))
+    folder = unpack(replace(package, include=("*.js", "*.ts")), path, tmp_path / "out")
+    assert sorted(file.name for file in folder.glob("*.*s")) == ["a.js", "b.ts"]
+
+
 def test_manifest_becomes_a_corpus(
     archive: Archive, npm: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,19 +14,19 @@ from tinycode_ls.index.names import judge_name
 from .manifest import Package
 from .workplace import put, workplace
 
-STAMP = ".sha256"
-"""Holds the archive's hash: the folder is whole, and of this version."""
+STAMP = ".unpacked"
+"""Holds the archive's hash and which of its names were wanted: the folder is whole, and of this version."""
 
 
 def unpack(package: Package, archive: Path, folder: Path) -> Path:
     """Unpack into `folder` unless that was done before; raises CorpusError for a damaged or hostile archive."""
-    stamp = folder / STAMP
-    if stamp.is_file() and stamp.read_text("utf-8") == package.sha256:
+    stamp, content = folder / STAMP, "\n".join([package.sha256, *package.include])
+    if stamp.is_file() and stamp.read_text("utf-8") == content:
         return folder
     try:
         with workplace(folder) as work, _opened(package, archive) as tar:
             whole = _extract(package, tar, work)
-            (whole / STAMP).write_text(package.sha256, "utf-8")
+            (whole / STAMP).write_text(content, "utf-8")
             put(whole, folder, work)
     except (tarfile.TarError, EOFError, ValueError) as error:
         raise CorpusError(
