@@ -194,6 +194,26 @@ async def test_what_is_explained_without_a_number_is_the_ghost_text_shown_last(t
     session.stop()
 
 
+class TurnedBackend(FakeBackend):
+    """What it gives to a second question has the order turned, as another index may have it."""
+
+    def complete(self, request, deadline):
+        asked = len(self.log)
+        found = super().complete(request, deadline)
+        return found[::-1] if asked else found
+
+
+async def test_who_asks_for_more_has_what_is_on_the_screen_first(tmp_path) -> None:
+    """Also where it is found again, further down."""
+    session = Session(TurnedBackend(print), Configuration(own_file=tmp_path / "none.toml"))
+    session.configure()
+    session.documents.open(URI, 1, "python", "x = pri")
+    ((_, shown),) = (await session.suggest(Ask(URI, Position(0, 7)))).suggestions[:1]
+    more = [found.text for _, found in (await session.suggest(Ask(URI, Position(0, 7), invoked=True))).suggestions]
+    assert shown.text == more[0] and sorted(more) == ["nt(x)", "vate"]
+    session.stop()
+
+
 async def test_the_answer_is_looked_for_before_the_editor_asks(tmp_path) -> None:
     """From the first question on: where each change ended, within a pair that the editor closed. Whoever asks then gets what
     was found; once, and not where something else is asked, or where suggestions are off."""

@@ -146,8 +146,10 @@ class Session:
             found += await (self._found_ahead(ask, request) or self._complete(ask, request))
         if self.documents.state(ask.uri) != state:
             return Answer(ask, cursor)
-        distinct = {suggestion.text: suggestion for suggestion in reversed(found)}
-        fitting = [suggestion for text, suggestion in reversed(distinct.items()) if text.strip()][: request.count]
+        distinct = dict[str, Suggestion]()
+        for suggestion in found:
+            distinct.setdefault(suggestion.text, suggestion)
+        fitting = [suggestion for text, suggestion in distinct.items() if text.strip()][: request.count]
         if ask.listed:
             self._rows = tuple(Shown(request, suggestion) for suggestion in fitting)
         elif ask.selected and not fitting:
