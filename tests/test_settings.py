@@ -102,7 +102,14 @@ def test_what_an_editor_sends(value):
     assert merge([layer])[0].max_lines == 2
 
 
-@pytest.mark.parametrize("value", [[1], "x", 3])
+@pytest.mark.parametrize("value", [None, [], {}, {"tinycode": None}, {"tinycode": []}])
+def test_nothing_is_no_setting(value):
+    """Lua writes an empty object as an empty array."""
+    layer, problems = from_editor("settings", value)
+    assert (layer.values, problems) == ({}, [])
+
+
+@pytest.mark.parametrize("value", [[1], "x", 3, {"tinycode": "x"}])
 def test_what_no_editor_should_send(value):
     layer, (problem,) = from_editor("settings", value)
     assert layer.values == {} and "expected an object" in problem

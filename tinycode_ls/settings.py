@@ -160,10 +160,11 @@ def read_toml(path: Path, *, trusted: bool) -> tuple[Layer, list[str]]:
 
 
 def from_editor(where: str, value: Any) -> tuple[Layer, list[str]]:
-    """The settings in what a client sent: an object, or one that holds it under `tinycode`; null means none."""
-    if isinstance(value, Mapping) and isinstance(value.get("tinycode"), Mapping):
+    """The settings in what a client sent: an object, or one that holds it under `tinycode`; null means none, and so does an
+    empty array, as which Lua writes an empty object."""
+    if isinstance(value, Mapping) and "tinycode" in value:
         value = value["tinycode"]
-    if value is None:
+    if value is None or value == []:
         return Layer(where, {}), []
     if not isinstance(value, Mapping):
         return Layer(where, {}), [f"{where}: found {reprlib.repr(value)}; expected an object with settings; ignored"]
