@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tinycode_ls.index import files
 from tinycode_ls.index.files import MOST_FILE_BYTES, judge, judge_content, list_files, normalise, would_list
 from tinycode_ls.index.names import is_secret, judge_name, language_of
 
@@ -218,6 +219,42 @@ def test_a_byte_order_mark_hides_no_pattern(tmp_path: Path) -> None:
     write(tmp_path, "private.py")
     write(tmp_path, ".tinycodeignore", "\ufeffprivate.py\r\n")
     assert names(tmp_path) == [".tinycodeignore"]
+
+
+def test_ignore_files_above_a_folder_are_obeyed(tmp_path: Path) -> None:
+    """`tune src` reads what `tune` in the repository reads of it; what stands above the repository says nothing."""
+    repository = tmp_path / "repository"
+    for name in ("src/keep.py", "src/private/key.py", "src/mine.py", "private/b.py"):
+        write(repository, name)
+    git(repository, "init", "-q")
+    write(repository, ".tinycodeignore", "/src/private/\n")
+    write(repository, "src/.tinycodeignore", "mine.py\n")
+    write(tmp_path, ".tinycodeignore", "*\n")
+    assert names(repository / "src") == [".tinycodeignore", "keep.py"]
+    assert not would_list(repository / "src/private/new.py", repository / "src")
+
+
+def test_an_ignore_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    """What it would hide counts."""
+    said: list[tuple[str, int]] = []
+    write(tmp_path, "a.py")
+    (tmp_path / ".tinycodeignore").mkdir()
+    assert list_files(tmp_path, lambda message, level: said.append((message, level))) == [tmp_path / "a.py"]
+    message, level = said[-1]
+    assert "hides nothing" in message and level == logging.WARNING
+
+
+def test_nothing_counts_where_git_takes_too_long_to_say_what_is_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow disk is no reason to read what was hidden."""
+    said: list[tuple[str, int]] = []
+    git(tmp_path, "init", "-q")
+    write(tmp_path, "a.py")
+    monkeypatch.setattr(files, "GIT_TIMEOUT_S", 1e-6)
+    assert list_files(tmp_path, lambda message, level: said.append((message, level))) == []
+    ((message, level),) = said
+    assert "nothing of it counts" in message and level == logging.WARNING
 
 
 @pytest.mark.parametrize("name", [".tinycodeignore", ".gitmodules"])

@@ -114,6 +114,34 @@ def test_events_of_what_is_not_indexed_need_no_look_at_all(tmp_path: Path, monke
     assert knows(workspace, b"second") and len(looks) == 1
 
 
+def test_turns_to_a_document_that_is_not_indexed_need_one_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library that a definition led to: it is the document written in, and then one with text that counts for nothing."""
+    vendored = tmp_path / "node_modules" / "library.js"
+    vendored.parent.mkdir()
+    for file in (tmp_path / "a.js", vendored):
+        file.write_text("frobnicate = 1\n")
+    workspace = Workspace([tmp_path])
+    workspace.build()
+    looks: list[Path] = []
+    real = module.list_files
+    monkeypatch.setattr(module, "list_files", lambda root, say: looks.append(root) or real(root, say))
+    for _ in range(3):
+        workspace.refresh([], {tmp_path / "a.js": "frobnicate = 1\n", vendored: None})
+        workspace.refresh([], {vendored: "frobnicate = 1\n", tmp_path / "a.js": None})
+    assert len(looks) <= 1
+
+
+def test_a_new_script_may_have_the_name_of_a_vendored_folder(tmp_path: Path) -> None:
+    """`build`, without a suffix."""
+    workspace = Workspace([tmp_path])
+    workspace.build()
+    script = tmp_path / "build"
+    script.write_text("#!/bin/sh\nfrobnicate\n")
+    script.chmod(0o755)
+    workspace.refresh([script])
+    assert knows(workspace, b"frobnicate")
+
+
 def test_what_is_ignored_no_longer_and_what_comes_again_is_seen(tmp_path: Path) -> None:
     """A file that was a moment too late, a folder that is deleted, made anew and moved, named by itself."""
     (tmp_path / "a.py").write_text("a = 1\n")

@@ -20,6 +20,8 @@ from ..small_file import read_small
 from .names import VENDORED, judge_name, may_be_script
 
 log = logging.getLogger(__name__)
+Rules = list[tuple[Path, pathspec.GitIgnoreSpec]]
+"""Of files that say what to leave out, each with its folder."""
 Say = Callable[[str, int], None]
 """Takes a line for a person and its level, as `logging` counts them."""
 
@@ -73,14 +75,15 @@ def unsaid(message: str, level: int) -> None:
 def list_files(root: Path, say: Say = to_log) -> list[Path]:
     """Files below `root` in a fixed order: git's view (tracked, and untracked but not ignored), else a walk.
 
-    A folder of which git sees nothing (it is ignored, yet was named) is walked too. `.tinycodeignore` (the syntax of
-    .gitignore) is obeyed in both. Links are not followed. `say` gets a line for what is not as it should be.
+    A folder of which git sees nothing (it is ignored, yet was named) is walked too; nothing counts where git takes too long to
+    say what it ignores. `.tinycodeignore` (the syntax of .gitignore) is obeyed in both: the folder's, and those of the
+    folders above it in its repository. Links are not followed. `say` gets a line for what is not as it should be.
     """
-    found = _git_files(root, say) or set(_walk(root, say))
-    ignored = _ignored(root, say)
-    return sorted(
-        path for path in found if ignored is None or not ignored.match_file(path.relative_to(root).as_posix())
-    )
+    found = _git_files(root, say)
+    if found is None:
+        return []
+    rules = _ignore_rules_of(root, say)
+    return sorted(path for path in found or set(_walk(root, say)) if not _is_ignored(path, rules))
 
 
 def judge(path: Path, root: Path, most_bytes: int = MOST_FILE_BYTES) -> Verdict:
@@ -137,8 +140,7 @@ def normalise(content: bytes) -> bytes:
 def would_list(path: Path, root: Path) -> bool:
     """Whether a file that is not there yet would be listed, had it been saved."""
     name = path.relative_to(root).as_posix()
-    ignored = _ignored(root, unsaid)
-    if ignored is not None and ignored.match_file(name):
+    if _is_ignored(path, _ignore_rules_of(root, unsaid)):
         return False
     try:
         return (
@@ -148,11 +150,15 @@ def would_list(path: Path, root: Path) -> bool:
         return True
 
 
-def _git_files(root: Path, say: Say) -> set[Path]:
-    """Empty where git is absent or `root` is no work tree."""
+def _git_files(root: Path, say: Say) -> set[Path] | None:
+    """Empty where git is absent or `root` is no work tree; None where it takes too long."""
     try:
         words = ("ls-files", "--cached", "--others", "--exclude-standard", "-z")
         done = run_git(root, *words, timeout_s=GIT_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        limit = f"git did not list it within {GIT_TIMEOUT_S:g} s"
+        say(f"{root}: {limit}, so nothing of it counts; run `git status` there once, then try again", logging.WARNING)
+        return None
     except (OSError, subprocess.SubprocessError) as error:
         say(f"{root}: git cannot list it ({error}); all of the folder counts", logging.INFO)
         return set()
@@ -206,10 +212,27 @@ def matcher(lines: Iterable[str], where: str, say: Say = to_log) -> pathspec.Git
     return pathspec.GitIgnoreSpec.from_lines(good)
 
 
-def _ignored(root: Path, say: Say) -> pathspec.GitIgnoreSpec | None:
-    file = root / ".tinycodeignore"
-    try:
-        content = read_small(file)
-    except OSError:
-        return None
-    return ignore_rules(content, str(file), say)
+def _ignore_rules_of(root: Path, say: Say) -> Rules:
+    """Of the `.tinycodeignore` of a folder, and of those above it up to the top of its repository."""
+    above = list(root.absolute().parents)
+    top = next((number for number, folder in enumerate(above) if (folder / ".git").exists()), -1)
+    rules: Rules = []
+    for folder in (root, *(() if (root / ".git").exists() else above[: top + 1])):
+        file = folder / ".tinycodeignore"
+        try:
+            rules.append((folder, ignore_rules(read_small(file), str(file), say)))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            say(f"{file}: not read ({reason_of(error)}), so it hides nothing; mend or remove it", logging.WARNING)
+    return rules
+
+
+def _is_ignored(path: Path, rules: Rules) -> bool:
+    """By any of them, each of what is below its folder."""
+    return any(spec.match_file(_below(path, folder)) for folder, spec in rules)
+
+
+def _below(path: Path, folder: Path) -> str:
+    """The path from the folder on."""
+    return (path if path.is_relative_to(folder) else path.absolute()).relative_to(folder).as_posix()

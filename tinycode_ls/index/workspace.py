@@ -145,7 +145,8 @@ class Workspace:
             return False
         if self._expected(path):
             return True
-        if any(part in VENDORED for part in path.relative_to(root).parts):
+        folder = path if _is_folder(path) else path.parent
+        if any(part in VENDORED for part in folder.relative_to(root).parts):
             return False
         if path.name in IGNORE_FILES or _holds_something(path):
             return True
@@ -162,8 +163,10 @@ class Workspace:
         return self._strangers.get(path) == self._there(path)
 
     def _there(self, path: Path) -> tuple[bool, bool]:
-        """Whether it is on disk, and whether an open document has other text."""
-        return os.path.lexists(path), self._documents.get(path) is not None
+        """Whether it is on disk, and, where it is not, whether an open document has its text: of a file that is there and not
+        listed, no text counts."""
+        there = os.path.lexists(path)
+        return there, not there and self._documents.get(path) is not None
 
     def _root_of(self, path: Path) -> Path | None:
         """The folder that was opened and has it; None also for what can be no file's path."""
