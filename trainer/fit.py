@@ -43,7 +43,7 @@ def fit(order: Order, recipe: Recipe, folder: Path, quiet: bool = False) -> Path
     check_out(Path(order.out))
     device = pick_device(recipe.device)
     with claimed(folder):
-        refuse_unfinished(folder)
+        refuse_unfinished(folder, "fit")
         group = join_group(device)
         corpus = prepare_together(group, [Path(path) for path in order.paths], folder)
         recipe = fitted_recipe(recipe_on(recipe, base, recipe.attention) if base else recipe, corpus, group.ranks)

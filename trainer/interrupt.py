@@ -12,7 +12,8 @@ to save)."""
 class DeferredInterrupt:
     """`asked` turns True at the first Ctrl-C; a second one interrupts at once, and then nothing is saved.
 
-    `alone`: being told to end counts as Ctrl-C. Not in a group: a process whose partner is gone would wait for it for ever.
+    `alone`: being told to end counts as a first Ctrl-C, however often: a system that shuts down says it twice. Not in a
+    group: a process whose partner is gone would wait for it for ever.
     A signal that the user wants to be ignored (`nohup`) stays ignored.
     """
 
@@ -33,6 +34,6 @@ class DeferredInterrupt:
             signal.signal(number, handler)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+        if self.asked and number not in OTHERS:
             raise KeyboardInterrupt
         self.asked = True

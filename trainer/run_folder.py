@@ -28,17 +28,19 @@ def stopped(command: str, folder: Path | None) -> str:
     """What is left of a run that Ctrl-C ended, in `folder`; of other commands nothing is."""
     if folder is None:
         return "stopped"
-    if not (folder / "last.pt").is_file():
+    if (
+        not (folder / "last.pt").is_file() or (folder / "model.onnx").exists()
+    ):  # that of a run which was finished before
         return "stopped, before there was anything to save"
     return f"stopped, the run is saved; go on with: tinycode-train {command} --resume {folder}"
 
 
-def refuse_unfinished(folder: Path) -> None:
+def refuse_unfinished(folder: Path, command: str) -> None:
     """Raises TrainingError where a run stopped half way: hours of work are not thrown away unasked."""
     if leads() and (folder / "last.pt").exists() and not (folder / "model.onnx").exists():
         raise TrainingError(
-            f"{folder}: holds a run that was not finished; go on with `tinycode-train fit --resume {folder}`, choose another "
-            "folder with --run, or remove this one"
+            f"{folder}: holds a run that was not finished; go on with `tinycode-train {command} --resume {folder}`, choose "
+            "another folder with --run, or remove this one"
         )
 
 

@@ -13,6 +13,7 @@ from tinycode_ls.atomic import write_atomic
 from tinycode_ls.engine.model import load_model, open_model
 from tinycode_ls.errors import ModelFileError
 from tinycode_ls.model.document import document_header
+from tinycode_ls.model_choice import WORKSPACE_MODELS
 
 from .base import base_weights, final_weights
 from .byte_quality import ByteQuality
@@ -27,7 +28,7 @@ from .order import Order
 from .publish import check_out, make_card
 from .recipe import Recipe
 from .run_corpus import prepare_corpus
-from .run_folder import drop_old_run, make_private, protect, serves_by_itself, tuning_folder
+from .run_folder import drop_old_run, make_private, protect, refuse_unfinished, serves_by_itself, tuning_folder
 from .voice_quality import byte_quality
 
 MOST_MEASURED = 200_000
@@ -60,8 +61,9 @@ def plan(
     code, tuned on the files of its languages, among the models of this folder. Raises TrainingError where that cannot be."""
     found = lessons(paths)
     lesson = lesson_in(found, language)
-    name = name_of(lesson, found)
-    model = Path(out or f".tinycode/{name}.onnx").expanduser()
+    models = Path(out).expanduser().parent if out else WORKSPACE_MODELS
+    name = name_of(lesson, found, models)
+    model = Path(out or models / f"{name}.onnx").expanduser()
     check_out(model)
     if serves_by_itself(model):
         protect(model.parent)
@@ -77,7 +79,8 @@ def plan(
         "tune",
     )
     tuned = {path.stem for path in model.parent.glob("*.onnx")}
-    others = () if base else tuple(other for other in left_alone(found, lesson) if name_of(other, found) not in tuned)
+    left = () if base else left_alone(found, lesson)
+    others = tuple(other for other in left if name_of(other, found, models) not in tuned)
     return Plan(order, folder or tuning_folder(model, name), others)
 
 
@@ -88,6 +91,7 @@ def tune(order: Order, recipe: Recipe, folder: Path, force: bool = False, quiet:
     check_out(Path(order.out))
     make_private(folder)
     with claimed(folder):
+        refuse_unfinished(folder, "tune")
         corpus = prepare_corpus([Path(path) for path in order.paths], folder, order.languages)
         recipe = fitted_recipe(recipe_on(recipe, model), corpus)
         recipe.save(folder / "recipe.json")

@@ -22,6 +22,7 @@ from trainer.network import Network
 from trainer.order import Order, open_order
 from trainer.publish import check_out, export_checkpoint, export_run
 from trainer.recipe import Recipe
+from trainer.run_folder import stopped
 from trainer.tune import resume_tune, tune
 
 RECIPE = Recipe(hidden=16, embedding=8, attention=0, steps=3, batch=4, sequence=16, dropout=0.0, threads=1)
@@ -113,6 +114,17 @@ def test_a_new_tuning_run_does_not_go_on_with_the_old_one(
     with pytest.raises(KeyboardInterrupt):
         tune(order, RECIPE, tmp_path / "run", force=True, quiet=True)
     assert not list((tmp_path / "run").glob("*.pt"))
+
+
+def test_tuning_does_not_throw_an_unfinished_run_away(tmp_path: Path, order: Order) -> None:
+    """Ctrl-C had saved it."""
+    tune(order, RECIPE, tmp_path / "run", force=True, quiet=True)
+    assert stopped("tune", tmp_path / "run") == "stopped, before there was anything to save"  # that one was finished
+    (tmp_path / "run" / "model.onnx").unlink()
+    assert f"--resume {tmp_path / 'run'}" in stopped("tune", tmp_path / "run")
+    with pytest.raises(TrainingError, match="not finished; go on with `tinycode-train tune --resume"):
+        tune(order, RECIPE, tmp_path / "run", force=True, quiet=True)
+    assert resume_tune(tmp_path / "run", force=True, quiet=True).written
 
 
 def test_a_base_of_another_shape_than_at_the_beginning_is_one_line(tmp_path: Path, order: Order) -> None:

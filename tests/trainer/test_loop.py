@@ -11,6 +11,7 @@ import torch
 from tinycode_ls.errors import TrainingError
 from trainer import loop
 from trainer.checkpoint import load_checkpoint
+from trainer.interrupt import DeferredInterrupt
 from trainer.loop import StepFigures, resume_run, start_run, train
 from trainer.network import Network, State, pick_device
 from trainer.recipe import Recipe
@@ -198,6 +199,21 @@ def test_what_is_no_whole_checkpoint_is_told_from_what_cannot_be_read(tmp_path: 
     (tmp_path / "best.pt").mkdir()
     with pytest.raises(TrainingError, match=r"best\.pt: no checkpoint to read there \(Is a directory\)"):
         load_checkpoint(tmp_path / "best.pt")
+
+
+def test_being_told_to_end_twice_is_being_told_once() -> None:
+    """A system that shuts down sends both signals; a second Ctrl-C is a person who will not wait."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        with DeferredInterrupt() as interrupt:
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGHUP)
+            assert interrupt.asked
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
