@@ -43,6 +43,8 @@ RELATIVES = {
     **dict.fromkeys(SCRIPTS.split(), "scripts"),
     **dict.fromkeys(DOCUMENTS.split(), "documents"),
     **dict.fromkeys(WEB.split(), "web"),
+    "crystal": "ruby",
+    **dict.fromkeys(("kotlin", "swift"), "mobile"),
 }
 """Languages that the model of another one, or of several, was trained on too, or is close to."""
 MOST_LOADED = 3
