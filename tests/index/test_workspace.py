@@ -131,6 +131,26 @@ def test_turns_to_a_document_that_is_not_indexed_need_one_look(tmp_path: Path, m
     assert len(looks) <= 1
 
 
+def test_turns_between_documents_that_are_on_no_disk_need_one_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A notebook's cells: git is asked of each once, and the one that is written in is no voice of the workspace."""
+    (tmp_path / "a.py").write_text("a = 1\n")
+    cells = [tmp_path / f"cell_{number}.py" for number in "abc"]
+    workspace = Workspace([tmp_path])
+    workspace.build()
+    looks, asked = list[Path](), list[Path]()
+    real, real_would = module.list_files, module.would_list
+    monkeypatch.setattr(module, "list_files", lambda root, say: looks.append(root) or real(root, say))
+    monkeypatch.setattr(module, "would_list", lambda path, root: asked.append(path) or real_would(path, root))
+    for written in cells * 2:
+        workspace.refresh([], {cell: None if cell == written else f"{cell.stem}_word = 1\n" for cell in cells})
+        assert [knows(workspace, f"{cell.stem}_word".encode()) for cell in cells] == [cell != written for cell in cells]
+    assert len(looks) == 1 and sorted(asked) == cells
+    workspace.refresh([], {})
+    assert not knows(workspace, b"_word")
+
+
 def test_a_new_script_may_have_the_name_of_a_vendored_folder(tmp_path: Path) -> None:
     """`build`, without a suffix."""
     workspace = Workspace([tmp_path])

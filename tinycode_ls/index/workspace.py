@@ -69,6 +69,7 @@ class Workspace:
         self._listed: dict[Path, Path] = {}
         self._folders: set[Path] = set()  # with a listed file somewhere below
         self._strangers: dict[Path, tuple[bool, bool]] = {}  # files not listed: ignored by git; see `_there`
+        self._never_saved: dict[Path, bool] = {}  # open documents that are on no disk: whether they would be listed
         self._documents: dict[Path, bytes | None] = {}
         self._left_out = LeftOut()
         self._built = False
@@ -101,6 +102,7 @@ class Workspace:
             saved = None if paths is None else {path for path in paths if self._matters(path)}
             if saved is None or any(path.name in IGNORE_FILES for path in saved):
                 self._strangers.clear()  # they may be ignored no longer
+                self._never_saved.clear()
             touched |= saved or set()
             if saved is None or not all(map(self._known, touched)) or (touched and not self.summary.complete):
                 there = {path: self._there(path) for path in touched if not _is_folder(path)}  # later ones are new
@@ -178,7 +180,8 @@ class Workspace:
         left_out: dict[Path, str] = {}
         self._listed, self._built = self._list(), True
         self._folders = _folders_of(self._listed)
-        order = self._in_order(self._listed)
+        written_in = {path for path in self._never_saved if self._documents.get(path) is None}
+        order = self._in_order(self._listed.keys() - written_in)
         for number, path in enumerate(order):
             if deadline is not None and deadline.expired():
                 return False
@@ -231,11 +234,12 @@ class Workspace:
             for path in list_files(root, self._left_out.tell_once)
             if self._root_of(path) == root
         }
-        never_saved = {path for path, text in self._documents.items() if text is not None and not os.path.lexists(path)}
-        for path in never_saved - listed.keys():
+        asked, self._never_saved = self._never_saved, {}
+        for path in self._documents:
             root = self._root_of(path)
-            if root is not None and would_list(path, root):
-                listed[path] = root
+            if root is not None and path not in listed and not os.path.lexists(path):
+                wanted = self._never_saved[path] = asked[path] if path in asked else would_list(path, root)
+                listed |= {path: root} if wanted else {}
         return {path: root for path, root in listed.items() if _may_count(path, root)}
 
     def _current(self, path: Path, budget: int) -> _File | str | None:
