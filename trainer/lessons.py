@@ -14,7 +14,7 @@ from tinycode_ls.index.files import list_files, unsaid
 from tinycode_ls.index.names import LANGUAGES, judge_name
 from tinycode_ls.model_choice import choices, languages_of_model, signature_of
 
-from .corpus.source import check_reach
+from .corpus.source import check_reach, size_of
 from .corpus.store import is_corpus, open_corpus
 
 NOT_TRAINED = {"json", "text", "xml"}
@@ -94,15 +94,8 @@ def _sizes(paths: Iterable[Path]) -> Counter[str]:
         folder = path.parent if path.is_file() else path
         for file in [path] if path.is_file() else list_files(path, unsaid):
             if file.suffix.lower() in TRAINED_SUFFIXES and not judge_name(file, folder):
-                sizes[LANGUAGES[file.suffix.lower()]] += _size(file)
+                sizes[LANGUAGES[file.suffix.lower()]] += size_of(file)
     return sizes
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.lstat().st_size
-    except OSError:
-        return 0
 
 
 def _shipped(language: str) -> Path:

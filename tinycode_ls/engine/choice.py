@@ -14,11 +14,10 @@ import math
 from dataclasses import dataclass, field
 
 from ..characters import IN_WORD
+from ..typist import COST_OF_SHOWING, LEAST_GAIN
 from .search import Continuation
 
 VALUE_PER_CHARACTER = 0.5
-COST_OF_SHOWING = 0.5
-LEAST_CHARACTERS = 2
 MOST_SURE = 0.7
 """Inside a word a suggestion ends only on purpose: where the ways part, so that no next byte is likelier than this."""
 BLANKS = b" \t\r"
@@ -64,13 +63,13 @@ def least_probability(precision: float) -> float:
     return max(0.02, 1.4 * precision - 0.4)
 
 
-def best_cut(paths: list[Continuation], precision: float, least: int = LEAST_CHARACTERS) -> Place | None:
+def best_cut(paths: list[Continuation], precision: float) -> Place | None:
     """What to show now, or None when silence is better."""
     bound = least_probability(precision)
     levels = tree_of(paths)
     for level in reversed(levels):
         for place in level:
-            _decide(place, bound, least)
+            _decide(place, bound)
     return levels[0][0].shown
 
 
@@ -94,7 +93,7 @@ def tree_of(paths: list[Continuation]) -> list[list[Place]]:
     return levels
 
 
-def _decide(place: Place, bound: float, least: int) -> None:
+def _decide(place: Place, bound: float) -> None:
     """The best step at a place, those further on being decided."""
     per_character = 1 - VALUE_PER_CHARACTER  # what typing one alone loses
     if place.after:
@@ -103,7 +102,7 @@ def _decide(place: Place, bound: float, least: int) -> None:
         place.stops += [after, *after.stops] if may_end(after) else after.stops
     for end in place.stops:
         right, count = end.chance / place.chance, end.length - place.length
-        if right < bound or count < least:
+        if right < bound or count < LEAST_GAIN:
             continue
         spoilt = (end.lost - place.lost) / place.chance - place.length * (1 - right)
         worth = right * (VALUE_PER_CHARACTER * count - 1 + end.worth) - per_character * spoilt - COST_OF_SHOWING

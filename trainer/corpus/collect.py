@@ -16,7 +16,7 @@ from tinycode_ls.index.files import Verdict, judge
 
 from .duplicates import Duplicates
 from .held_out import held_out_windows
-from .source import Source
+from .source import Source, size_of
 from .split import Piece, order_key
 from .store import Corpus, new_corpus, open_corpus
 from .write import write_corpus
@@ -98,7 +98,7 @@ def _label(source: Source, path: Path) -> str:
 
 def _collect(sources: Sequence[Source], candidates: list[tuple[int, Path]], spool: Spool, options: Options) -> None:
     """Read, judge and spool the candidates one by one."""
-    duplicates = Duplicates(sum(_size(path) for _, path in candidates), held_out_windows(options.held_out or ()))
+    duplicates = Duplicates(sum(size_of(path) for _, path in candidates), held_out_windows(options.held_out or ()))
     for done, (number, path) in enumerate(candidates, 1):
         source = sources[number]
         reason = _over_group(source, path, spool, options)
@@ -118,7 +118,7 @@ def _collect(sources: Sequence[Source], candidates: list[tuple[int, Path]], spoo
 
 def _over_group(source: Source, path: Path, spool: Spool, options: Options) -> str:
     """The reason to leave a file unread because enough was taken of its language, or ''."""
-    full = options.most_bytes is not None and spool.of_group[source.group] + _size(path) > options.most_bytes
+    full = options.most_bytes is not None and spool.of_group[source.group] + size_of(path) > options.most_bytes
     return "beyond the bytes asked of its language" if full else ""
 
 
@@ -126,13 +126,6 @@ def _over_package(source: Source, verdict: Verdict, taken: int) -> str:
     """The reason to leave a file out because enough was taken of its package, or ''."""
     full = source.most_bytes is not None and taken + len(verdict.text) > source.most_bytes
     return "beyond the bytes asked of its package" if full else ""
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.lstat().st_size
-    except OSError:
-        return 0
 
 
 def _worst(refused: Counter[str]) -> str:

@@ -74,3 +74,11 @@ def check_reach(path: Path, remedy: str) -> None:
     except OSError as error:
         reason = "not found" if isinstance(error, FileNotFoundError) else reason_of(error)
         raise CorpusError(f"{path}: {reason}; {remedy}") from error
+
+
+def size_of(path: Path) -> int:
+    """In bytes; 0 where there is nothing that the user may see."""
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
