@@ -47,11 +47,12 @@ def fit(order: Order, recipe: Recipe, folder: Path, quiet: bool = False) -> Path
         group = join_group(device)
         corpus = prepare_together(group, [Path(path) for path in order.paths], folder)
         recipe = fitted_recipe(recipe_on(recipe, base, recipe.attention) if base else recipe, corpus, group.ranks)
+        run = start_run(recipe, corpus.hash, base_weights(order, recipe))  # where it cannot, the old run stays
         if group.leads:
             recipe.save(folder / "recipe.json")
             order.save(folder)
             drop_old_run(folder)
-        run_to_end(start_run(recipe, corpus.hash, base_weights(order, recipe)), corpus, folder, quiet)
+        run_to_end(run, corpus, folder, quiet)
         return export_run(order, corpus, folder)
 
 

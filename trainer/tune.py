@@ -94,10 +94,11 @@ def tune(order: Order, recipe: Recipe, folder: Path, force: bool = False, quiet:
         refuse_unfinished(folder, "tune")
         corpus = prepare_corpus([Path(path) for path in order.paths], folder, order.languages)
         recipe = fitted_recipe(recipe_on(recipe, model), corpus)
+        run = start_run(recipe, corpus.hash, base_weights(order, recipe))  # where it cannot, the old run stays
         recipe.save(folder / "recipe.json")
         order.save(folder)
         drop_old_run(folder)
-        run_to_end(start_run(recipe, corpus.hash, base_weights(order, recipe)), corpus, folder, quiet)
+        run_to_end(run, corpus, folder, quiet)
         return finish(order, corpus, folder, force)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tinycode_ls.engine.mixer import mixer_to_bytes
 from tinycode_ls.engine.model import load_model
-from tinycode_ls.errors import TrainingError
+from tinycode_ls.errors import TinycodeError, TrainingError
 from tinycode_ls.model.card import ModelCard
 from trainer import cli, commands
 from trainer import tune as tuning
@@ -125,6 +125,19 @@ def test_tuning_does_not_throw_an_unfinished_run_away(tmp_path: Path, order: Ord
     with pytest.raises(TrainingError, match="not finished; go on with `tinycode-train tune --resume"):
         tune(order, RECIPE, tmp_path / "run", force=True, quiet=True)
     assert resume_tune(tmp_path / "run", force=True, quiet=True).written
+
+
+def test_a_run_that_cannot_begin_takes_no_other_s_place(tmp_path: Path, order: Order) -> None:
+    """A device that this machine has not: the finished run is still there, and can be reported on and exported."""
+    tune(order, RECIPE, tmp_path / "run", force=True, quiet=True)
+    kept = {
+        path.name: path.read_bytes()
+        for path in (tmp_path / "run").iterdir()
+        if path.suffix in {".pt", ".json", ".onnx"}
+    }
+    with pytest.raises(TinycodeError, match="--device is nowhere"):
+        tune(order, replace(RECIPE, device="nowhere"), tmp_path / "run", force=True, quiet=True)
+    assert "last.pt" in kept and all((tmp_path / "run" / name).read_bytes() == was for name, was in kept.items())
 
 
 def test_a_base_of_another_shape_than_at_the_beginning_is_one_line(tmp_path: Path, order: Order) -> None:
