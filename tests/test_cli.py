@@ -111,11 +111,12 @@ def test_check_names_the_models_of_the_folder_and_what_silences(tmp_path, tiny_m
     """One that serves another language than the sample's is not loaded for it."""
     (tmp_path / ".tinycode").mkdir()
     (tmp_path / ".tinycode" / "lua.onnx").write_bytes(tiny_model_file.read_bytes())
-    (tmp_path / ".tinycode.toml").write_text("enabled = false")
+    (tmp_path / ".tinycode.toml").write_text("enabled = false\nindex = false\n")
     monkeypatch.chdir(tmp_path)
     main(["check"])
     said = capsys.readouterr().out
-    assert "lua.onnx: for python\n" in said and "suggestions: none, by the setting `enabled`" in said
+    assert "lua.onnx: for python\n" in said and "index: off, by the setting `index`\n" in said
+    assert "suggestions: none, by the setting `enabled`" in said
 
 
 def test_check_tries_the_language_of_the_folder(tmp_path):

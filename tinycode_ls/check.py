@@ -48,14 +48,15 @@ def check_folder(folder: Path, model: str | None) -> CheckReport:
     backend, settings, setting_problems = backend_for(folder, model, report.problems)
     name, text, typed = sample_of(folder)
     begin = time.perf_counter()
+    backend.build_index(lambda percent, message: None, Deadline())
+    index_s = time.perf_counter() - begin
+    begin = time.perf_counter()
     suggestions = backend.complete(Request(name, text, "\n", whole_lines=True), Deadline())
     first_ms = (time.perf_counter() - begin) * 1000
     report.works = not report.problems
     begin = time.perf_counter()
     backend.complete(Request(name, text + typed, "\n", whole_lines=True), Deadline())
     next_ms = (time.perf_counter() - begin) * 1000
-    begin = time.perf_counter()
-    backend.build_index(lambda percent, message: None, Deadline())
     status = backend.status()
     report.facts = {
         "python": platform.python_version(),
@@ -63,8 +64,7 @@ def check_folder(folder: Path, model: str | None) -> CheckReport:
         **{f"model for {used['language']}": _model_line(used) for used in status["models"]},
         "first completion": f"{first_ms:.0f} ms, loading included",
         "next completion": f"{next_ms:.1f} ms",
-        "index": f"{status['index']['files']} files, {status['index']['bytes'] / 1e6:.2f} MB, "
-        f"{time.perf_counter() - begin:.1f} s" + ("" if status["index"]["complete"] else ", not all of the folder"),
+        "index": _index_line(status["index"], index_s) if settings.index else "off, by the setting `index`",
     }
     for path in sorted((folder / WORKSPACE_MODELS).glob("*.onnx")):
         languages = languages_of_model(path, signature_of(path))
@@ -89,6 +89,11 @@ def sample_of(folder: Path) -> tuple[str, str, str]:
         if cut >= LEAST_SAMPLE:
             return path.relative_to(folder).as_posix(), text[:cut], text[cut]
     return SAMPLE
+
+
+def _index_line(found: dict[str, Any], seconds: float) -> str:
+    whole = "" if found["complete"] else ", not all of the folder"
+    return f"{found['files']} files, {found['bytes'] / 1e6:.2f} MB, {seconds:.1f} s{whole}"
 
 
 def _model_line(used: dict[str, Any]) -> str:

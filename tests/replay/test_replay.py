@@ -201,6 +201,13 @@ def test_no_torch_and_no_server_in_the_process(handlers) -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=120).returncode == 0
 
 
+def test_lines_of_one_commit_tell_nothing_of_chance(handlers) -> None:
+    """An interval of nothing would look like certainty."""
+    report = quietly(Order(handlers.folder, commits=1, lines=2))
+    assert any("one commit" in note for note in report.notes)
+    assert not any("one commit" in note for note in quietly(Order(handlers.folder, lines=10)).notes)
+
+
 def test_a_model_without_a_mixer_says_so(handlers, tiny_model_file: Path) -> None:
     """Then there is the network, and a note."""
     report = quietly(Order(handlers.folder, lines=2, model=str(tiny_model_file)))

@@ -109,6 +109,8 @@ class _Session:
         if self.silenced:
             many, first = len(self.silenced), self.silenced[0]
             self.notes.append(f"{many} lines are where the settings want no suggestions; the first: {first}")
+        if len({line.commit for line in self.runs[MIXTURE]}) == 1:
+            self.notes.append("all lines are of one commit, so how far chance may have moved them (+-) is not known")
         if INDEX not in self.runs:
             self.notes.append("the model has no mixer: the mixture is the network alone, and no index speaks")
         return Report(
