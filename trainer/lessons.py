@@ -12,7 +12,7 @@ from pathlib import Path
 from tinycode_ls.errors import TrainingError
 from tinycode_ls.index.files import list_files, unsaid
 from tinycode_ls.index.names import LANGUAGES, judge_name
-from tinycode_ls.model_choice import choices, languages_of_model, signature_of
+from tinycode_ls.model_choice import WORKSPACE_MODEL, choices, languages_of_model, signature_of
 
 from .corpus.source import check_reach, size_of
 from .corpus.store import is_corpus, open_corpus
@@ -69,12 +69,12 @@ def lesson_in(found: list[Lesson], language: str) -> Lesson:
 def name_of(lesson: Lesson, found: list[Lesson], folder: Path) -> str:
     """Of the model file that is made of it among those of a folder: the first one's is the repository's, `model`, unless that
     is of other languages, or the lesson has one of its own there, which would serve before it."""
-    own, repository = lesson.base.stem, folder / "model.onnx"
+    own, repository = lesson.base.stem, folder / WORKSPACE_MODEL
     if lesson is not found[0] or (folder / f"{own}.onnx").exists():
         return own
     signature = signature_of(repository)
     served = languages_of_model(repository, signature) if signature else ()
-    return "model" if not served or set(served) & set(lesson.languages) else own
+    return repository.stem if not served or set(served) & set(lesson.languages) else own
 
 
 def left_alone(found: list[Lesson], learned: Lesson) -> list[Lesson]:

@@ -28,9 +28,8 @@ def stopped(command: str, folder: Path | None) -> str:
     """What is left of a run that Ctrl-C ended, in `folder`; of other commands nothing is."""
     if folder is None:
         return "stopped"
-    if (
-        not (folder / "last.pt").is_file() or (folder / "model.onnx").exists()
-    ):  # that of a run which was finished before
+    finished_before = (folder / "model.onnx").exists()
+    if finished_before or not (folder / "last.pt").is_file():
         return "stopped, before there was anything to save"
     return f"stopped, the run is saved; go on with: tinycode-train {command} --resume {folder}"
 

@@ -230,7 +230,8 @@ def test_ignore_files_above_a_folder_are_obeyed(tmp_path: Path) -> None:
     write(repository, ".tinycodeignore", "/src/private/\n")
     write(repository, "src/.tinycodeignore", "mine.py\n")
     write(tmp_path, ".tinycodeignore", "*\n")
-    assert names(repository / "src") == [".tinycodeignore", "keep.py"]
+    for way in (repository / "src", repository / "private" / ".." / "src"):
+        assert names(way) == [".tinycodeignore", "keep.py"]
     assert not would_list(repository / "src/private/new.py", repository / "src")
 
 

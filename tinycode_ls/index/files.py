@@ -20,8 +20,8 @@ from ..small_file import read_small
 from .names import VENDORED, judge_name, may_be_script
 
 log = logging.getLogger(__name__)
-Rules = list[tuple[Path, pathspec.GitIgnoreSpec]]
-"""Of files that say what to leave out, each with its folder."""
+Rules = list[tuple[str, pathspec.GitIgnoreSpec]]
+"""Of files that say what to leave out of a folder, each with the way from the file down to the folder ("src/", or "")."""
 Say = Callable[[str, int], None]
 """Takes a line for a person and its level, as `logging` counts them."""
 
@@ -83,7 +83,8 @@ def list_files(root: Path, say: Say = to_log) -> list[Path]:
     if found is None:
         return []
     rules = _ignore_rules_of(root, say)
-    return sorted(path for path in found or set(_walk(root, say)) if not _is_ignored(path, rules))
+    listed = found or set(_walk(root, say))
+    return sorted(path for path in listed if not (rules and _is_ignored(path.relative_to(root).as_posix(), rules)))
 
 
 def judge(path: Path, root: Path, most_bytes: int = MOST_FILE_BYTES) -> Verdict:
@@ -140,7 +141,7 @@ def normalise(content: bytes) -> bytes:
 def would_list(path: Path, root: Path) -> bool:
     """Whether a file that is not there yet would be listed, had it been saved."""
     name = path.relative_to(root).as_posix()
-    if _is_ignored(path, _ignore_rules_of(root, unsaid)):
+    if _is_ignored(name, _ignore_rules_of(root, unsaid)):
         return False
     try:
         return (
@@ -214,13 +215,14 @@ def matcher(lines: Iterable[str], where: str, say: Say = to_log) -> pathspec.Git
 
 def _ignore_rules_of(root: Path, say: Say) -> Rules:
     """Of the `.tinycodeignore` of a folder, and of those above it up to the top of its repository."""
-    above = list(root.absolute().parents)
-    top = next((number for number, folder in enumerate(above) if (folder / ".git").exists()), -1)
+    here = root.resolve()
+    above = [here, *here.parents]
+    top = next((number for number, folder in enumerate(above) if (folder / ".git").exists()), 0)
     rules: Rules = []
-    for folder in (root, *(() if (root / ".git").exists() else above[: top + 1])):
-        file = folder / ".tinycodeignore"
+    for folder in above[: top + 1]:
+        file, way = folder / ".tinycodeignore", "" if folder == here else f"{here.relative_to(folder).as_posix()}/"
         try:
-            rules.append((folder, ignore_rules(read_small(file), str(file), say)))
+            rules.append((way, ignore_rules(read_small(file), str(file), say)))
         except FileNotFoundError:
             continue
         except OSError as error:
@@ -228,11 +230,6 @@ def _ignore_rules_of(root: Path, say: Say) -> Rules:
     return rules
 
 
-def _is_ignored(path: Path, rules: Rules) -> bool:
-    """By any of them, each of what is below its folder."""
-    return any(spec.match_file(_below(path, folder)) for folder, spec in rules)
-
-
-def _below(path: Path, folder: Path) -> str:
-    """The path from the folder on."""
-    return (path if path.is_relative_to(folder) else path.absolute()).relative_to(folder).as_posix()
+def _is_ignored(name: str, rules: Rules) -> bool:
+    """Whether any of them names what is called `name` in the folder."""
+    return any(spec.match_file(way + name) for way, spec in rules)
