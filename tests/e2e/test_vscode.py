@@ -226,7 +226,9 @@ SESSION = {
     # the client starts a server that ended anew, but not for ever; then the status says so, and how to go on
     "gone.py": (
         [
-            *["die_now", "?bar warning", "?ready", "<Enter>"] * 3,
+            # on to the next line before the next server is there: it would be asked for this one, and one that dies once more
+            # than told is given up too early
+            *["die_now", "?bar warning", "<Enter>", "?ready"] * 3,
             *["hang_up", "?quiet", "x", "?bar warning", "?ready", "?calm", "<Enter>"],  # a key that meets its end
             *["die_now", "?bar warning"],
             "!Show the Status",
