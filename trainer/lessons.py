@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinycode_ls.errors import TrainingError
-from tinycode_ls.index.files import list_files, unsaid
-from tinycode_ls.index.names import LANGUAGES, judge_name
+from tinycode_ls.index.files import judge, list_files, unsaid
+from tinycode_ls.index.names import LANGUAGES
 from tinycode_ls.model_choice import WORKSPACE_MODEL, choices, languages_of_model, signature_of
 
 from .corpus.source import check_reach, size_of
@@ -91,11 +91,11 @@ def _sizes(paths: Iterable[Path]) -> Counter[str]:
         if is_corpus(path):
             sizes.update(open_corpus(path).languages)
             continue
-        folder = path.parent if path.is_file() else path
         for file in [path] if path.is_file() else list_files(path, unsaid):
-            if file.suffix.lower() in TRAINED_SUFFIXES and not judge_name(file, folder):
-                sizes[LANGUAGES[file.suffix.lower()]] += size_of(file)
-    return sizes
+            if file.suffix.lower() in TRAINED_SUFFIXES:
+                learned = size_of(file) if file == path else len(judge(file, path).text)  # of what is refused, nothing
+                sizes[LANGUAGES[file.suffix.lower()]] += learned
+    return +sizes
 
 
 def _shipped(language: str) -> Path:

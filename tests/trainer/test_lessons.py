@@ -76,9 +76,10 @@ def test_the_repository_s_model_stays_that_of_its_languages(tmp_path: Path, tiny
 
 
 def test_what_is_not_read_does_not_decide(tmp_path: Path) -> None:
-    """Neither vendored code nor generated code, however much of it is tracked."""
+    """Neither vendored nor generated code, nor what was packed for browsers, however much of it is tracked."""
     (tmp_path / "vendor").mkdir()
-    write(tmp_path, {"a.py": 5000, "api.pb.go": 90_000, "vendor/b.go": 90_000})
+    write(tmp_path, {"a.py": 5000, "api.pb.go": 90_000, "vendor/b.go": 90_000, "bundle.js": 1_500_000})
+    (tmp_path / "packed.js").write_text("x=1;" * 30_000)
     assert names(lessons([tmp_path])) == [("python.onnx", ("python",))]
 
 
