@@ -46,7 +46,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_complete(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    sub = commands.add_parser("complete", help="show the completions at a place in a file")
+    sub = commands.add_parser(
+        "complete", help="the completions at a place in a file, as when an editor is asked for them: also unsure ones"
+    )
     sub.add_argument(
         "place", metavar="FILE[:LINE[:COLUMN]]", help="- is standard input; from 1; default: the end of the file"
     )

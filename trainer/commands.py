@@ -19,6 +19,9 @@ from .leader import leads
 from .recipe import TUNE_DEFAULTS, Recipe
 from .run_folder import run_beside, serves_by_itself
 
+WHOLE_FROM = 1000
+"""Figures from here on are counts, printed without a fraction."""
+
 
 def _recipe(options: argparse.Namespace, defaults: Recipe) -> Recipe:
     given = {field.name for field in fields(Recipe)} & vars(options).keys()
@@ -61,7 +64,8 @@ def tune(options: argparse.Namespace) -> int:
 
     if options.why:
         learned = lesson_in(lessons(map(Path, options.paths or ["."])), options.language).languages
-        return _why(options, TRAINED_SUFFIXES if options.base else suffixes_of(learned))
+        suffixes = TRAINED_SUFFIXES if options.base else suffixes_of(learned)
+        return _why(options, suffixes, TRAINED_SUFFIXES - suffixes)
     if os.environ.get("WORLD_SIZE", "1") != "1":
         raise TrainingError("tune runs in one process; for several, use `fit --base MODEL` under torchrun")
     if options.resume:
@@ -117,7 +121,7 @@ def evaluate(options: argparse.Namespace) -> int:
         print(json.dumps(figures))
     else:
         for name, value in figures.items():
-            print(f"{name:28} {value:.4g}")
+            print(f"{name:28} {_figure(value)}")
     return 0
 
 
@@ -190,10 +194,10 @@ def report(options: argparse.Namespace) -> int:
     return 0
 
 
-def _why(options: argparse.Namespace, suffixes: Collection[str]) -> int:
+def _why(options: argparse.Namespace, suffixes: Collection[str], apart: Collection[str] = ()) -> int:
     from .corpus.explain import explain_file
 
-    print(explain_file(Path(options.why), [Path(path) for path in options.paths or ["."]], suffixes))
+    print(explain_file(Path(options.why), [Path(path) for path in options.paths or ["."]], suffixes, apart))
     return 0
 
 
@@ -201,8 +205,12 @@ def _print_card(path: Path) -> None:
     from tinycode_ls.engine.model import load_model
 
     model = load_model(path)
-    quality = ", ".join(f"{name} {value:g}" for name, value in model.card.quality.items())
+    quality = ", ".join(f"{name} {_figure(value)}" for name, value in model.card.quality.items())
     print(f"{path}: {model.size_bytes / 1e6:.1f} MB, {quality}")
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= WHOLE_FROM else f"{value:.4g}"
 
 
 def _absolute(path: str | Path) -> str:

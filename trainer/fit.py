@@ -29,6 +29,9 @@ from .run_folder import drop_old_run, refuse_unfinished
 
 T = TypeVar("T")
 
+MOST_NAMED = 4
+"""Languages that a run names when it begins."""
+
 SMALL_CORPUS = 3_200_000
 """Bytes to train on below which steps are shorter."""
 SHORT_SEQUENCE = 64
@@ -52,7 +55,7 @@ def fit(order: Order, recipe: Recipe, folder: Path, quiet: bool = False) -> Path
             recipe.save(folder / "recipe.json")
             order.save(folder)
             drop_old_run(folder)
-        run_to_end(run, corpus, folder, quiet)
+        run_to_end(order, run, corpus, folder, quiet)
         return export_run(order, corpus, folder)
 
 
@@ -72,20 +75,31 @@ def resume(folder: Path, command: str, finish: Callable[[Order, Corpus, Path], T
     with claimed(folder):
         join_group(pick_device(recipe.device))
         corpus = corpus_of_run(order, folder)
-        run_to_end(resume_run(load_checkpoint(folder / "last.pt"), corpus.hash), corpus, folder, quiet)
+        run_to_end(order, resume_run(load_checkpoint(folder / "last.pt"), corpus.hash), corpus, folder, quiet)
         return finish(order, corpus, folder)
 
 
-def run_to_end(run: Run, corpus: Corpus, folder: Path, quiet: bool) -> None:
-    """The loop, with a reporter around it."""
+def run_to_end(order: Order, run: Run, corpus: Corpus, folder: Path, quiet: bool) -> None:
+    """The loop, with a reporter around it that first says what learns from what."""
     group = join_group(pick_device(run.recipe.device))
     group.wait()  # the leader has dropped what an older run left in the folder
     reporter = RunReporter(folder, quiet, group.leads)
     try:
+        reporter.say(_opening(order, corpus))
         train(run, corpus.train, corpus.valid, folder, reporter)
         leave_group()
     finally:
         reporter.close()
+
+
+def _opening(order: Order, corpus: Corpus) -> str:
+    names = sorted(corpus.languages, key=lambda name: -corpus.languages[name])
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return (
+        f"{f'{Path(order.base).name} reads on' if order.base else 'a new network reads'} "
+        f"{len(corpus.train) / 1000:,.1f} kB ({', '.join(names[:MOST_NAMED])}{more}); "
+        f"held out to measure it: {len(corpus.valid) / 1000:,.1f} kB"
+    )
 
 
 def fitted_recipe(recipe: Recipe, corpus: Corpus, ranks: int = 1) -> Recipe:

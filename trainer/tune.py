@@ -98,7 +98,7 @@ def tune(order: Order, recipe: Recipe, folder: Path, force: bool = False, quiet:
         recipe.save(folder / "recipe.json")
         order.save(folder)
         drop_old_run(folder)
-        run_to_end(run, corpus, folder, quiet)
+        run_to_end(order, run, corpus, folder, quiet)
         return finish(order, corpus, folder, force)
 
 

@@ -116,6 +116,16 @@ def test_a_new_tuning_run_does_not_go_on_with_the_old_one(
     assert not list((tmp_path / "run").glob("*.pt"))
 
 
+def test_a_run_begins_by_what_it_reads(tmp_path: Path, order: Order, capsys: pytest.CaptureFixture[str]) -> None:
+    """Which network learns what, and by how much it is judged: in a repository of several languages nobody knows else."""
+    tune(order, RECIPE, tmp_path / "run", force=True)
+    first = capsys.readouterr().err.splitlines()[0]
+    sizes = [(tmp_path / "run" / "corpus" / f"{part}.bin").stat().st_size / 1000 for part in ("train", "valid")]
+    assert first == "base.onnx reads on {:.1f} kB (python); held out to measure it: {:.1f} kB".format(*sizes)
+    fit(replace(order, base=""), RECIPE, tmp_path / "new")
+    assert capsys.readouterr().err.startswith("a new network reads ")
+
+
 def test_tuning_does_not_throw_an_unfinished_run_away(tmp_path: Path, order: Order) -> None:
     """Ctrl-C had saved it."""
     tune(order, RECIPE, tmp_path / "run", force=True, quiet=True)
@@ -185,9 +195,10 @@ def test_two_mixed_models_do_not_take_one_place(tmp_path: Path, capsys: pytest.C
 
 
 def test_why_of_tune_knows_the_language(order: Order, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is left to another model is not said to be kept."""
+    """What is left to another model is not said to be kept, and how that one is made is."""
     (Path(order.paths[0]) / "script.js").write_text("let x = 1;\n")
-    for language, said in (("", "left out"), ("javascript", "kept")):
+    apart = "left out, another model learns javascript: `tinycode-train tune --language javascript`"
+    for language, said in (("", apart), ("javascript", "kept")):
         file = str(Path(order.paths[0]) / "script.js")
         assert cli.main(["tune", *order.paths, "--why", file, "--language", language]) == 0
         assert said in capsys.readouterr().out

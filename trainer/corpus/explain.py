@@ -11,11 +11,16 @@ from tinycode_ls.model.document import document_header
 from .source import MOST_NAMED_BYTES, check_reach
 
 
-def explain_file(path: str | Path, roots: Sequence[str | Path] = (), suffixes: Collection[str] | None = None) -> str:
+def explain_file(
+    path: str | Path,
+    roots: Sequence[str | Path] = (),
+    suffixes: Collection[str] | None = None,
+    apart: Collection[str] = (),
+) -> str:
     """`tests/x.py: kept (python, 812 bytes), read as "tests/x.py"`, or `…: left out, <reason>`.
 
     `roots` are what is trained on; without any, the file's own folder is meant. Of folders only files with one of `suffixes`
-    are read (None: all). Raises CorpusError for a file that is absent or out of reach.
+    are read (None: all); those `apart` are for another run of `tune`. Raises CorpusError for a file that is absent or out of reach.
     """
     path = Path(path)
     check_reach(path, "name a file that exists")
@@ -28,7 +33,7 @@ def explain_file(path: str | Path, roots: Sequence[str | Path] = (), suffixes: C
     if root is None:
         return f"{path}: left out, not below {', '.join(map(str, places))}"
     inside = _real(path).relative_to(_real(root))  # "." where the file itself is what is trained on
-    reason = _left_out(path, root, inside, suffixes)
+    reason = _left_out(path, root, inside, suffixes, apart)
     return (
         f"{path}: left out, {reason}"
         if reason
@@ -41,7 +46,9 @@ def _real(path: Path) -> Path:
     return path.resolve() if path.is_dir() else path.parent.resolve() / path.name
 
 
-def _left_out(path: Path, root: Path, inside: Path, suffixes: Collection[str] | None) -> str:
+def _left_out(
+    path: Path, root: Path, inside: Path, suffixes: Collection[str] | None, apart: Collection[str]
+) -> str:
     """The reason, or ''; cheap ones first, and a secret is not opened."""
     if is_secret(path):
         return judge_name(path, path.parent)
@@ -49,10 +56,12 @@ def _left_out(path: Path, root: Path, inside: Path, suffixes: Collection[str] | 
         return judge(path, path.parent, MOST_NAMED_BYTES).reason
     if reason := judge(root / inside, root).reason:
         return reason
-    if suffixes is not None and path.suffix.lower() not in suffixes:
-        language = language_of(path) or "a script"
+    suffix, language = path.suffix.lower(), language_of(path) or "a script"
+    if suffixes is not None and suffix not in suffixes and suffix not in apart:
         return f"{language} ({path.suffix or path.name}) is trained on only where the file itself is named"
-    return "" if root / inside in list_files(root) else "ignored (by git, .tinycodeignore, or a hidden folder)"
+    if root / inside not in list_files(root):
+        return "ignored (by git, .tinycodeignore, or a hidden folder)"
+    return f"another model learns {language}: `tinycode-train tune --language {language}`" if suffix in apart else ""
 
 
 def _kept(path: Path, inside: Path) -> str:
