@@ -66,7 +66,7 @@ def lesson_in(found: list[Lesson], language: str) -> Lesson:
     raise TrainingError(f"--language is {language}; expected one of what is there: {known}")
 
 
-def name_of(lesson: Lesson, found: list[Lesson], folder: Path) -> str:
+def model_name(lesson: Lesson, found: list[Lesson], folder: Path) -> str:
     """Of the model file that is made of it among those of a folder: the first one's is the repository's, `model`, unless that
     is of other languages, or the lesson has one of its own there, which would serve before it."""
     own, repository = lesson.base.stem, folder / WORKSPACE_MODEL

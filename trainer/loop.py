@@ -156,9 +156,11 @@ class _Loop:
         recipe, progress = self.run.recipe, self.run.progress
         if recipe.steps:
             return progress.step / recipe.steps
+        epochs = progress.step * recipe.accumulate / self.streams.chunks
         if recipe.minutes:
-            return self.group.agree(progress.seconds / (60 * recipe.minutes))
-        return progress.step * recipe.accumulate / max(1, recipe.epochs * self.streams.chunks)
+            read = epochs / recipe.most_epochs if recipe.most_epochs else 0.0
+            return max(read, self.group.agree(progress.seconds / (60 * recipe.minutes)))
+        return epochs / recipe.epochs
 
     def finished(self, done: float) -> bool:
         """Whether the run is at its end, or has not got better for long enough."""

@@ -36,6 +36,7 @@ class Recipe:
 
     minutes: float = _flag(0.0, "stop after this many minutes of training (0 = by --epochs or --steps)", "length")
     epochs: float = _flag(3.0, "times the corpus is read, unless --minutes or --steps says otherwise", "length")
+    most_epochs: float = _flag(0.0, "with --minutes: end when the corpus was read this many times (0 = go on)", "length")
     steps: int = _flag(0, "stop after this many optimiser steps (0 = by --minutes or --epochs)", "length")
     patience: int = _flag(0, "stop after this many validations without a better one (0 = never)", "length")
 
@@ -63,7 +64,7 @@ class Recipe:
     def __post_init__(self) -> None:
         for name in ("batch", "sequence", "accumulate", "validate_every", "validation_bytes"):
             expect_within(name, getattr(self, name), 1)
-        for name in ("minutes", "epochs", "steps", "patience", "weight_decay", "clip", "save_seconds"):
+        for name in ("minutes", "epochs", "most_epochs", "steps", "patience", "weight_decay", "clip", "save_seconds"):
             expect_within(name, getattr(self, name), 0)
         for name in ("final_rate", "warmup", "base_share"):
             expect_within(name, getattr(self, name), 0, 1)
@@ -105,6 +106,7 @@ class Recipe:
 
 TUNE_DEFAULTS = Recipe(
     minutes=3.0,
+    most_epochs=5.0,
     learning_rate=1e-3,
     batch=32,
     sequence=64,

@@ -22,7 +22,7 @@ from .claim import claimed
 from .corpus.store import Corpus
 from .export import model_bytes
 from .fit import fitted_recipe, recipe_on, resume, run_to_end
-from .lessons import Lesson, left_alone, lesson_in, lessons, name_of
+from .lessons import Lesson, left_alone, lesson_in, lessons, model_name
 from .loop import start_run
 from .order import Order
 from .publish import check_out, make_card
@@ -62,7 +62,7 @@ def plan(
     found = lessons(paths)
     lesson = lesson_in(found, language)
     models = Path(out).expanduser().parent if out else WORKSPACE_MODELS
-    name = name_of(lesson, found, models)
+    name = model_name(lesson, found, models)
     model = Path(out or models / f"{name}.onnx").expanduser()
     check_out(model)
     if serves_by_itself(model):
@@ -80,7 +80,7 @@ def plan(
     )
     tuned = {path.stem for path in model.parent.glob("*.onnx")}
     left = () if base else left_alone(found, lesson)
-    others = tuple(other for other in left if name_of(other, found, models) not in tuned)
+    others = tuple(other for other in left if model_name(other, found, models) not in tuned)
     return Plan(order, folder or tuning_folder(model, name), others)
 
 

@@ -11,7 +11,7 @@ from tinycode_ls.errors import TrainingError
 from tinycode_ls.model.card import CARD_KEY
 from trainer import lessons as module
 from trainer.corpus.store import open_corpus
-from trainer.lessons import Lesson, left_alone, lesson_in, lessons, name_of
+from trainer.lessons import Lesson, left_alone, lesson_in, lessons, model_name
 from trainer.run_corpus import prepare_corpus
 
 
@@ -54,7 +54,7 @@ def test_a_language_is_asked_for_by_name(tmp_path: Path) -> None:
     found = lessons([write(tmp_path, {"a.py": 9000, "b.ts": 3000})])
     assert lesson_in(found, "") is lesson_in(found, "python") is found[0]
     assert lesson_in(found, "typescript") is found[1]
-    assert [name_of(lesson, found, tmp_path) for lesson in found] == ["model", "javascript"]
+    assert [model_name(lesson, found, tmp_path) for lesson in found] == ["model", "javascript"]
     with pytest.raises(TrainingError, match="--language is go; expected one of what is there: python, typescript"):
         lesson_in(found, "go")
 
@@ -62,17 +62,17 @@ def test_a_language_is_asked_for_by_name(tmp_path: Path) -> None:
 def test_the_repository_s_model_stays_that_of_its_languages(tmp_path: Path, tiny_model_file: Path) -> None:
     """Of a folder in another language, of a repository where another has got ahead: that one's is another file."""
     script = lessons([write(tmp_path, {"b.ts": 3000})])
-    assert name_of(script[0], script, tmp_path) == "model"
+    assert model_name(script[0], script, tmp_path) == "model"
     of_python = onnx.load(tiny_model_file)
     words = {item.key: item.value for item in of_python.metadata_props}
     words[CARD_KEY] = json.dumps(json.loads(words[CARD_KEY]) | {"languages": ["python"]})
     helper.set_model_props(of_python, words)
     onnx.save(of_python, tmp_path / "model.onnx")
-    assert name_of(script[0], script, tmp_path) == "javascript"
+    assert model_name(script[0], script, tmp_path) == "javascript"
     own = lessons([write(tmp_path, {"a.py": 9000})])
-    assert name_of(own[0], own, tmp_path) == "model"
+    assert model_name(own[0], own, tmp_path) == "model"
     (tmp_path / "python.onnx").touch()  # serves before the repository's
-    assert name_of(own[0], own, tmp_path) == "python"
+    assert model_name(own[0], own, tmp_path) == "python"
 
 
 def test_what_is_not_read_does_not_decide(tmp_path: Path) -> None:

@@ -170,6 +170,16 @@ def test_early_stopping(tmp_path: Path) -> None:
     assert load_checkpoint(tmp_path / "best.pt").progress.best_bits == min(q.bits for q in heard.validations)
 
 
+def test_a_small_text_is_not_read_again_and_again(tmp_path: Path) -> None:
+    """A run by the clock ends, at its lowest rate, after `most_epochs`: as many steps as one that is told to read so often."""
+    by_epochs, by_clock = Quiet(), Quiet()
+    train(start_run(replace(RECIPE, steps=0, epochs=2), "x"), DATA, DATA, tmp_path / "a", by_epochs)
+    bounded = replace(RECIPE, steps=0, minutes=60, most_epochs=2)
+    train(start_run(bounded, "x"), DATA, DATA, tmp_path / "b", by_clock)
+    assert len(by_clock.bits) == len(by_epochs.bits) > 20
+    assert load_checkpoint(tmp_path / "b" / "last.pt").progress.epoch == 2
+
+
 def test_resume_refuses_another_corpus_and_weights_alone(tmp_path: Path) -> None:
     """A changed corpus, or best.pt, cannot continue a run."""
     train(start_run(RECIPE, "x"), DATA, DATA, tmp_path, Quiet())
