@@ -102,3 +102,11 @@ def test_an_explanation_in_words():
     found = Explanation(Suggestion("x", 0.82), (Source(0.7, "src/db.py", 118), Source(0.3)), ("file:///w/src/db.py",))
     assert found.summary == "82 %; 70 % from src/db.py:118, 30 % model"
     assert Explanation(Suggestion("x", 0.5), (), ()).summary == "50 %"
+
+
+def test_a_model_is_named_once_for_files_of_a_folder_and_of_none(told, tmp_path):
+    backend = LocalBackend(told.append)
+    backend.configure(Settings(), (tmp_path,))
+    for path in (tmp_path / "a.go", "/elsewhere/a.go"):
+        backend.warm_up(str(path))
+    assert [model["language"] for model in backend.status()["models"]] == ["go"]

@@ -71,10 +71,10 @@ async def test_it_is_building_until_the_last_build_is_done(follow, monkeypatch) 
             pass
 
     monkeypatch.setattr(index._backend, "build_index", build)
-    first = asyncio.create_task(index.build(print))
+    first = asyncio.create_task(index.build(list, print))
     while not builds:
         await asyncio.sleep(0.001)
-    second = asyncio.create_task(index.build(print))
+    second = asyncio.create_task(index.build(list, print))
     await first
     assert index.building
     goes_on.set()

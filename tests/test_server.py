@@ -583,3 +583,28 @@ async def test_changes_to_what_was_never_opened_are_no_matter(client):
 async def test_lone_surrogates_do_not_hurt(client):
     opened(client, "x = '\ud83d'\ngre")
     assert len(await ghost(client, 1, 3)) == 1
+
+
+async def test_a_status_says_indexing_while_the_folders_are_read(bare, tmp_path):
+    states = []
+    bare.feature("$/tinycode/status")(lambda status: states.append(status.state))
+    client, root = capabilities(), tmp_path.as_uri()
+    client.experimental = {"tinycodeStatus": True}
+    await bare.initialize_session(
+        lsp.InitializeParams(capabilities=client, root_uri=root, workspace_folders=[lsp.WorkspaceFolder(root, "w")])
+    )
+    await status_with(bare, "build")
+    assert states[0] == "indexing"
+
+
+async def test_a_status_is_told_when_it_is_another_one(monkeypatch, tmp_path):
+    """A model that took another one's place is known when the next suggestion was made."""
+    ls = create_server(FakeBackend, Configuration(own_file=tmp_path / "none.toml"))
+    ls.protocol.client_capabilities = lsp.ClientCapabilities(experimental={"tinycodeStatus": True})
+    told, models = [], ["shipped"]
+    monkeypatch.setattr(ls.session, "status", lambda uri="": {"models": list(models)})
+    monkeypatch.setattr(ls.protocol, "notify", lambda method, status: told.append(status["models"]))
+    for name in ("shipped", "shipped", "workspace", "workspace"):
+        models[:] = [name]
+        await server.inline_completion(ls, inline_params(0, 0))
+    assert told == [["shipped"], ["workspace"]]

@@ -370,3 +370,27 @@ async def test_documents_that_are_opened_together_are_followed_once(tmp_path, mo
     await asyncio.gather(*map(session.warm_up, uris))
     assert followed == [uris[3]]
     session.stop()
+
+
+async def test_the_status_says_why_nothing_is_suggested_in_a_document(tmp_path):
+    session = Session(FakeBackend(print), Configuration(own_file=tmp_path / "none.toml"))
+    session.configuration.set_editor({"disabledLanguages": ["go"], "maxDocumentMb": 1e-6})
+    session.configure()
+    for name, language, text in (
+        ("a.go", "go", ""),
+        (".env", "", ""),
+        ("b.py", "python", "xx"),
+        ("c.py", "python", ""),
+    ):
+        session.documents.open(f"file:///w/{name}", 1, language, text)
+    assert session.status("file:///w/a.go")["disabledLanguages"] == ["go"]
+    second = [
+        session.status(f"file:///w/{name}")["summary"].split("\n")[1] for name in ("a.go", ".env", "b.py", "c.py")
+    ]
+    assert second == [
+        "nothing is suggested in a.go: language go is in `disabled_languages`",
+        "nothing is suggested in .env: a file that may hold secrets",
+        "nothing is suggested in b.py: it is larger than `max_document_mb`",
+        "index: 0 files, 0.0 MB",
+    ]
+    session.stop()

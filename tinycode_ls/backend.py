@@ -150,8 +150,8 @@ class LocalBackend:
         """Plain values: models by language, index figures, a problem."""
         store = self._store
         used = store.in_use() if store else {}
-        models = [
-            {
+        models = {
+            (served.language, choice.path): {
                 "language": served.language or "other files",
                 "path": str(choice.path),
                 "origin": choice.origin,
@@ -159,8 +159,8 @@ class LocalBackend:
                 "bytes": model.size_bytes,
             }
             for served, (choice, model) in used.items()
-        ]
-        return {"models": models, "index": _summary(self._workspace), "problem": self._problem}
+        }  # once, where files of several folders and of none have it
+        return {"models": list(models.values()), "index": _summary(self._workspace), "problem": self._problem}
 
     def _ready(self) -> "Completer":
         make = _engine()  # slow the first time: not under the lock, which `configure` needs

@@ -52,14 +52,15 @@ class IndexFollower:
         """Whether the folders are being read."""
         return self._builds > 0
 
-    async def build(self, tell: Tell) -> None:
-        """Read the folders; `tell` is called in the loop."""
+    async def build(self, begun: Callable[[], None], tell: Tell) -> None:
+        """Read the folders; `begun` and `tell` are called in the loop."""
         loop = asyncio.get_running_loop()
 
         def tell_from_thread(percent: int, message: str) -> None:
             loop.call_soon_threadsafe(tell, percent, message)
 
         self._builds += 1
+        begun()
         try:
             work = partial(self._backend.build_index, tell_from_thread)
             await self._jobs.run("build", work, INDEX_TIMEOUT_MS, None)

@@ -45,10 +45,13 @@ def configure_logging(level: str, file: str) -> str:
             problem = f"log file {file}: {reason_of(error)}; logging to the standard error stream; set another"
     handler.setFormatter(logging.Formatter(FORMAT))
     root = logging.getLogger()
-    for old in root.handlers[:]:
-        if getattr(old, "ours", False):
-            root.removeHandler(old)
-            old.close()
+    ours = [old for old in root.handlers if getattr(old, "ours", False)]
+    if isinstance(handler, LogFile) and not any(handler.baseFilename == getattr(old, "baseFilename", "") for old in ours):
+        with suppress(OSError):  # nobody reads it
+            print(f"tinycode-ls: the log goes on in {handler.baseFilename}", file=sys.stderr, flush=True)  # noqa: T201
+    for old in ours:
+        root.removeHandler(old)
+        old.close()
     handler.ours = True  # type: ignore[attr-defined]
     root.addHandler(handler)
     root.setLevel(level.upper())

@@ -109,6 +109,7 @@ class TinycodeServer(LanguageServer):
         self.on_configured = on_configured
         self.stopped_properly = False
         self.loop: asyncio.AbstractEventLoop | None = None
+        self._status_sent: dict[str, Any] = {}
 
     def start_io(self, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None) -> None:
         """Serve until the client goes. Where the standard streams allow it, the event loop reads them itself.
@@ -157,9 +158,11 @@ class TinycodeServer(LanguageServer):
             self.loop.call_soon_threadsafe(self.send_status)
 
     def send_status(self) -> None:
-        """For a client that asked for it with the experimental capability `tinycodeStatus`."""
+        """For a client that asked for it with the experimental capability `tinycodeStatus`; nothing twice in a row."""
         if _has(self.client_capabilities.experimental, "tinycodeStatus"):
-            self.protocol.notify("$/tinycode/status", self.session.status())
+            before, self._status_sent = self._status_sent, self.session.status()
+            if before != self._status_sent:
+                self.protocol.notify("$/tinycode/status", self._status_sent)
 
 
 def _has(experimental: Any, name: str) -> bool:

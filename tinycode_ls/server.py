@@ -6,6 +6,7 @@ Holds no logic: `session.py` decides, `translate.py` builds LSP's types, `protoc
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def did_change(ls: TinycodeServer, params: lsp.DidChangeTextDocumentParams) -> N
     if ls.session.documents.change(document.uri, document.version, translate.changes(params)):
         ls.session.changed(document.uri)
     else:
-        log.warning("%s was changed but never opened; ignored", document.uri)
+        log.info("%s was changed but is not open; ignored", document.uri)  # VS Code: closed without saving
 
 
 def did_close(ls: TinycodeServer, params: lsp.DidCloseTextDocumentParams) -> None:
@@ -119,7 +120,9 @@ async def did_change_configuration(ls: TinycodeServer, params: lsp.DidChangeConf
 
 async def inline_completion(ls: TinycodeServer, params: lsp.InlineCompletionParams) -> lsp.InlineCompletionList:
     """Ghost text."""
-    return translate.inline_list(await ls.session.suggest(translate.inline_ask(params)))
+    answer = await ls.session.suggest(translate.inline_ask(params))
+    ls.send_status()  # it may have come from a model that took the place of another on disk
+    return translate.inline_list(answer)
 
 
 async def completion(ls: TinycodeServer, params: lsp.CompletionParams) -> lsp.CompletionList:
@@ -158,8 +161,7 @@ async def settle(ls: TinycodeServer) -> None:
         log.warning("%s", "\n".join(others))
         ls.tell(f"{len(others)} more settings are ignored; the log names them")
     if session.take_index_wish():
-        ls.send_status()
-        await with_progress(ls, "tinycode: indexing", session.index.build)
+        await with_progress(ls, "tinycode: indexing", partial(session.index.build, ls.send_status))
     ls.send_status()
 
 
@@ -169,6 +171,7 @@ async def files_changed(ls: TinycodeServer, uris: list[str]) -> None:
     if any(map(ls.session.configuration.is_settings_file, paths)):
         await settle(ls)
     await ls.session.index.files_changed(paths)
+    ls.send_status()
 
 
 async def pull_settings(ls: TinycodeServer) -> None:

@@ -241,8 +241,8 @@ class Session:
             await self.index.turn_to(uri)  # once for all that came meanwhile: a rename opens hundreds
 
     def status(self, uri: str = "") -> dict[str, Any]:
-        """For a status bar: `state` is off, indexing, problem or ready, `enabled` is of the document; and for a person:
-        `summary`, a few lines."""
+        """For a status bar: `state` is off, indexing, problem or ready, `enabled` and `disabledLanguages` are of the
+        document; and for a person: `summary`, a few lines, one of them why nothing is suggested in the document."""
         loaded = self.backend.status()
         states = {
             "off": not self.configuration.enabled_somewhere(),
@@ -250,8 +250,10 @@ class Session:
             "indexing": self.index.building,
         }
         state = next((name for name, holds in states.items() if holds), "ready")
-        enabled = self._settings_of(uri).enabled
-        return {"state": state, "enabled": enabled, **loaded, "summary": _summary(state, **loaded)}
+        settings = self._settings_of(uri)
+        own = {"enabled": settings.enabled, "disabledLanguages": list(settings.disabled_languages)}
+        summary = _summary(state, self._silence_in(uri), **loaded)
+        return {"state": state, **own, **loaded, "summary": summary}
 
     def stop(self, patience_s: float = 0) -> None:
         """End what runs, and wait so long for each thread to end."""
@@ -284,6 +286,15 @@ class Session:
         if reason:
             log.info("silence in %s: %s", cursor.uri, reason)
         return bool(reason)
+
+    def _silence_in(self, uri: str) -> str:
+        """Why nothing is suggested anywhere in an open document; empty where something may be."""
+        document = self.documents.get(uri)
+        if document is None:
+            return ""
+        large = too_large(self._settings_of(uri), document.size) and "it is larger than `max_document_mb`"
+        reason = large or self._why_quiet(Cursor(uri, document.language, Position(0, 0), "", ""))
+        return reason and f"nothing is suggested in {Path(name_of(uri)).name}: {reason}"
 
     def _why_quiet(self, cursor: Cursor) -> str:
         settings, roots = self._settings_of(cursor.uri), self.configuration.roots
@@ -321,10 +332,12 @@ class Session:
         return number
 
 
-def _summary(state: str, models: list[dict[str, Any]], index: dict[str, Any], problem: str, **_: Any) -> str:
+def _summary(
+    state: str, silence: str, models: list[dict[str, Any]], index: dict[str, Any], problem: str, **_: Any
+) -> str:
     used = [f"model for {model['language']}: {model['path']} ({model['origin']})" for model in models]
     size = f"index: {index.get('files', 0)} files, {index.get('bytes', 0) / 1e6:.1f} MB"
-    return "\n".join([state, *used, size, *filter(None, [problem])])
+    return "\n".join([state, *filter(None, [silence]), *used, size, *filter(None, [problem])])
 
 
 def _ignoring_deadline(work: Callable[[], Any], deadline: Deadline) -> Any:

@@ -19,7 +19,7 @@ const SCHEMES = ['file', 'untitled', 'vscode-notebook-cell'];
 
 interface Source { share: number; uri?: string; path?: string; line?: number }
 interface Explanation { summary: string; text: string; sources: Source[] }
-interface Status { state: 'ready' | 'indexing' | 'off' | 'problem'; enabled: boolean; summary: string }
+interface Status { state: 'ready' | 'indexing' | 'off' | 'problem'; enabled: boolean; disabledLanguages: string[]; summary: string }
 
 let context: ExtensionContext;
 let client: LanguageClient | undefined;
@@ -78,16 +78,18 @@ function restart(): Promise<void> {
   queue = queue.then(async () => {
     if (mine !== restarts) return;
     bar.text = '$(sync~spin) tinycode';
-    bar.tooltip = NOT_RUNNING; // until the next one tells its own
+    bar.tooltip = 'tinycode: the server is being started';
     const old = client;
     client = undefined;
     await end(old);
     const found = await findServer();
     if (found) return start(found);
     bar.text = '$(warning) tinycode';
+    bar.tooltip = NOT_RUNNING;
   }).catch((error: Error) => {
     if (mine !== restarts) return; // it was ended for the next one
     bar.text = '$(warning) tinycode';
+    bar.tooltip = NOT_RUNNING;
     const text = `tinycode: the server did not start (${command.join(' ')}): ${error.message}`;
     void window.showErrorMessage(text, SHOW_LOG).then((choice) => choice && log.show());
   });
@@ -208,9 +210,14 @@ async function ask<T>(name: string, ...given: unknown[]): Promise<T | undefined>
   return Promise.race([answer, new Promise<undefined>((done) => setTimeout(done, 5000, undefined))]);
 }
 
+/** Why it is silent. */
+function silence(): string {
+  return client?.state === State.Running ? 'tinycode: the server does not answer' : NOT_RUNNING;
+}
+
 async function explain(): Promise<void> {
   const found = await ask<Explanation | null>('tinycode.explain');
-  if (!found) return void window.showInformationMessage('tinycode: nothing was suggested yet.');
+  if (!found) return void window.showInformationMessage(found === null ? 'tinycode: nothing was suggested yet.' : silence());
   const places = found.sources.filter((source) => source.uri).map((source) => ({
     title: `${source.path}:${source.line}`, source,
   }));
@@ -221,13 +228,17 @@ async function explain(): Promise<void> {
     void window.showInformationMessage(`tinycode: ${choice.title} is gone.`)); // else a dialog of what the command failed at
 }
 
-/** Sets it where it is set for the document's folder, else for all that is open, else everywhere. */
+/** Sets it where it is set for the document's folder, else for all that is open, else everywhere; what is the user's own
+ * setting again is no setting of the folder's any more. */
 async function change<T>(name: string, next: (now: T) => T): Promise<T> {
   const configuration = workspace.getConfiguration('tinycode', inFront());
-  const own = configuration.inspect(name)?.workspaceFolderValue !== undefined;
+  const set = configuration.inspect<T>(name);
+  const own = set?.workspaceFolderValue !== undefined;
   const wide = workspace.workspaceFolders ? ConfigurationTarget.Workspace : ConfigurationTarget.Global;
   const value = next(configuration.get(name) as T);
-  await configuration.update(name, value, own ? ConfigurationTarget.WorkspaceFolder : wide);
+  const users = own ? set.workspaceValue ?? set.globalValue : workspace.workspaceFolders && set?.globalValue;
+  const again = JSON.stringify(value) === JSON.stringify(users);
+  await configuration.update(name, again ? undefined : value, own ? ConfigurationTarget.WorkspaceFolder : wide);
   return value;
 }
 
@@ -241,8 +252,11 @@ async function toggle(): Promise<void> {
 async function toggleLanguage(): Promise<void> {
   const language = window.activeTextEditor?.document.languageId;
   if (!language) return;
-  const off = await change<string[]>('disabledLanguages', (names) =>
-    names.includes(language) ? names.filter((name) => name !== language) : [...names, language]);
+  const status = await ask<Status>('tinycode.status', inFront()?.toString() ?? '');
+  const off = await change<string[]>('disabledLanguages', (set) => {
+    const names = status?.disabledLanguages ?? set; // as above
+    return names.includes(language) ? names.filter((name) => name !== language) : [...names, language];
+  });
   window.setStatusBarMessage(`tinycode: ${off.includes(language) ? 'off' : 'on'} for ${language}`, 5000);
 }
 
@@ -254,10 +268,9 @@ function show(status: Status): void {
 }
 
 async function showStatus(): Promise<void> {
-  const status = await ask<Status>('tinycode.status');
+  const status = await ask<Status>('tinycode.status', window.activeTextEditor?.document.uri.toString() ?? '');
   const [again, tuning] = ['Restart', 'Tune on this repository'];
-  const silence = client?.state === State.Running ? 'tinycode: the server does not answer' : NOT_RUNNING;
-  const text = status ? `tinycode: ${status.summary.replace(/\n/g, '; ')}` : silence;
+  const text = status ? `tinycode: ${status.summary.replace(/\n/g, '; ')}` : silence();
   const choice = await window.showInformationMessage(text, SHOW_LOG, again, tuning);
   if (choice === SHOW_LOG) log.show();
   if (choice === again) void restart();

@@ -6,7 +6,7 @@ local tinycode = require('tinycode')
 function M.ask(command)
   local client = tinycode.client(0) or tinycode.client()
   if not client then return vim.notify('tinycode: no server here; see :checkhealth tinycode', vim.log.levels.WARN) end
-  local asked = { command = command, arguments = {} }
+  local asked = { command = command, arguments = { vim.uri_from_bufnr(0) } }
   local answer, problem = client:request_sync('workspace/executeCommand', asked, 2000, 0)
   if answer and not answer.err then return answer.result ~= vim.NIL and answer.result or {} end
   vim.notify('tinycode: no answer: ' .. (problem or answer.err.message), vim.log.levels.WARN)
