@@ -51,6 +51,12 @@ def start_git(folder: Path, *words: str) -> "subprocess.Popen[bytes]":
     )
 
 
+def top_of(folder: Path) -> Path | None:
+    """The top of the repository that a folder is in; None where it is in none, or none that can be seen."""
+    # `Path.exists` raises where a folder on the way may not be entered
+    return next((above for above in (folder, *folder.parents) if os.path.exists(above / ".git")), None)  # noqa: PTH110
+
+
 def name_of(said: bytes) -> str:
     """A file's name as git says it. In a repository made elsewhere it need not be UTF-8, and Windows, where it has to be, would
     raise for one that is not: here it is a file that is not there."""

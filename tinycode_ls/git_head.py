@@ -6,6 +6,7 @@
 import time
 from pathlib import Path
 
+from .git import top_of
 from .small_file import read_small
 
 LOOK_EVERY_S = 2.0
@@ -29,13 +30,22 @@ class GitHead:
 
 
 def _files(roots: tuple[Path, ...]) -> list[Path]:
-    return [_git_folder(root) / name for root in roots for name in ("HEAD", "index", "info/exclude")]
+    folders = map(_git_folder, roots)
+    return [file for git in folders for file in (git / "HEAD", git / "index", _shared(git) / "info/exclude")]
+
+
+def _shared(git: Path) -> Path:
+    """Where a work tree has what it shares with the others."""
+    try:
+        return git / read_small(git / "commondir").decode("utf-8").strip()
+    except (OSError, ValueError):
+        return git
 
 
 def _git_folder(root: Path) -> Path:
     """`.git` of the repository that a folder is in, or where it points: in a work tree and in a submodule it is a file of
     one line, `gitdir: PATH`."""
-    top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
+    top = top_of(root) or root
     git = top / ".git"
     try:
         word, _, path = read_small(git).decode("utf-8").partition(":")
@@ -47,5 +57,5 @@ def _git_folder(root: Path) -> Path:
 def _changed_at(file: Path) -> int:
     try:
         return file.stat().st_mtime_ns
-    except OSError:
+    except (OSError, ValueError):  # `gitdir:` may name what can be no file's path
         return 0

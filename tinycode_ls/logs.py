@@ -46,7 +46,9 @@ def configure_logging(level: str, file: str) -> str:
     handler.setFormatter(logging.Formatter(FORMAT))
     root = logging.getLogger()
     ours = [old for old in root.handlers if getattr(old, "ours", False)]
-    if isinstance(handler, LogFile) and not any(handler.baseFilename == getattr(old, "baseFilename", "") for old in ours):
+    if isinstance(handler, LogFile) and not any(
+        handler.baseFilename == getattr(old, "baseFilename", "") for old in ours
+    ):
         with suppress(OSError):  # nobody reads it
             print(f"tinycode-ls: the log goes on in {handler.baseFilename}", file=sys.stderr, flush=True)  # noqa: T201
     for old in ours:

@@ -1,5 +1,6 @@
 """The model that a run starts from: its weights at the start, its share in the weights at the end, its mixer."""
 
+import hashlib
 from pathlib import Path
 
 import torch
@@ -32,6 +33,17 @@ def base_weights(order: Order, recipe: Recipe) -> dict[str, Tensor] | None:
     return weights
 
 
+def digest_of(base: str) -> str:
+    """The sha256 of a model file; empty for none."""
+    return hashlib.sha256(read_model_file(Path(base))).hexdigest() if base else ""
+
+
+def check_base(order: Order, recipe: Recipe) -> None:
+    """Raises TrainingError where the base, of which a share goes into the network, is another by now: that would spoil it."""
+    if recipe.base_share and order.base_sha256 and digest_of(order.base) != order.base_sha256:
+        raise TrainingError(f"{order.base}: another model than when the run began; restore it, or start a new run")
+
+
 def base_mixer(order: Order) -> bytes | None:
     """The mixer of the model that the run started from."""
     return load_model(Path(order.base)).mixer_bytes if order.base else None
@@ -39,8 +51,9 @@ def base_mixer(order: Order) -> bytes | None:
 
 def final_weights(checkpoint: Checkpoint, order: Order) -> Weights:
     """Those of the model file: between the network's and the base's, by the recipe's share of the base. Raises TrainingError
-    where the base has another shape by now."""
+    where the base is another by now."""
     weights, recipe = to_arrays(checkpoint.weights), checkpoint.recipe
+    check_base(order, recipe)
     base = base_weights(order, recipe) if recipe.base_share else None
     if base is None:
         return weights

@@ -59,6 +59,7 @@ def fit(options: argparse.Namespace) -> int:
 
 def tune(options: argparse.Namespace) -> int:
     """Tune, and print the held-out quality before and after."""
+    from .corpus.explain import tune_command
     from .lessons import TRAINED_SUFFIXES, lesson_in, lessons, suffixes_of
     from .tune import plan, resume_tune, tune
 
@@ -90,7 +91,7 @@ def tune(options: argparse.Namespace) -> int:
     for other in () if options.resume else asked.others:
         print(
             f"{', '.join(other.languages)}: {other.code / 1000:.0f} kB are left to the shipped {other.base.name}; "
-            f"`tinycode-train tune --language {other.languages[0]}` tunes it, too"
+            f"`{tune_command(options.paths, other.languages[0])}` tunes it, too"
         )
     if result.written:
         by_itself = serves_by_itself(result.out)

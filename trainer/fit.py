@@ -12,7 +12,7 @@ from typing import TypeVar
 from tinycode_ls.engine.model import Model, load_model
 from tinycode_ls.errors import TrainingError
 
-from .base import base_weights
+from .base import base_weights, check_base, digest_of
 from .batches import fitting_batch
 from .checkpoint import load_checkpoint
 from .claim import claimed
@@ -43,6 +43,7 @@ def fit(order: Order, recipe: Recipe, folder: Path, quiet: bool = False) -> Path
     """Train from scratch, or from `order.base`, whose shape then counts (attention may be added, or reach farther);
     export to `order.out`; returns it."""
     base = load_model(Path(order.base)) if order.base else None
+    order = replace(order, base_sha256=digest_of(order.base))
     check_out(Path(order.out))
     device = pick_device(recipe.device)
     with claimed(folder):
@@ -72,6 +73,7 @@ def resume(folder: Path, command: str, finish: Callable[[Order, Corpus, Path], T
     if order.command != command:
         again = f"tinycode-train {order.command} --resume {folder}"
         raise TrainingError(f"{folder}: a run of `{order.command}`; go on with: {again}")
+    check_base(order, recipe)
     with claimed(folder):
         join_group(pick_device(recipe.device))
         corpus = corpus_of_run(order, folder)

@@ -16,7 +16,7 @@ class Order:
     """What a run was asked to do. `licence` and `name` go into the model's card; `mode` is that of the model file.
 
     `base` is the model file that a tuning run starts from, empty for a run from scratch; `languages`: what is read of folders,
-    empty for all; `command`: `fit` or `tune`.
+    empty for all; `command`: `fit` or `tune`; `base_sha256`: of that model when the run began, empty where none is known.
     """
 
     paths: tuple[str, ...]
@@ -27,6 +27,7 @@ class Order:
     base: str = ""
     languages: tuple[str, ...] = ()
     command: str = "fit"
+    base_sha256: str = ""
 
     def save(self, folder: Path) -> None:
         """As run.json."""

@@ -31,8 +31,8 @@ def export_run(order: Order, corpus: Corpus, folder: Path) -> Path:
     if not leads():
         return Path(order.out)
     content = _content(load_checkpoint(folder / "best.pt"), order, corpus)
-    write_atomic(folder / "model.onnx", content, order.mode)
     write_atomic(Path(order.out), content, order.mode)
+    write_atomic(folder / "model.onnx", content, order.mode)  # last: by it the run is known to be finished
     return Path(order.out)
 
 

@@ -36,7 +36,9 @@ class Recipe:
 
     minutes: float = _flag(0.0, "stop after this many minutes of training (0 = by --epochs or --steps)", "length")
     epochs: float = _flag(3.0, "times the corpus is read, unless --minutes or --steps says otherwise", "length")
-    most_epochs: float = _flag(0.0, "with --minutes: end when the corpus was read this many times (0 = go on)", "length")
+    most_epochs: float = _flag(
+        0.0, "with --minutes: end when the corpus was read this many times (0 = go on)", "length"
+    )
     steps: int = _flag(0, "stop after this many optimiser steps (0 = by --minutes or --epochs)", "length")
     patience: int = _flag(0, "stop after this many validations without a better one (0 = never)", "length")
 

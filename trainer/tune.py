@@ -15,7 +15,7 @@ from tinycode_ls.errors import ModelFileError
 from tinycode_ls.model.document import document_header
 from tinycode_ls.model_choice import WORKSPACE_MODELS
 
-from .base import base_weights, final_weights
+from .base import base_weights, digest_of, final_weights
 from .byte_quality import ByteQuality
 from .checkpoint import load_checkpoint
 from .claim import claimed
@@ -87,7 +87,7 @@ def plan(
 def tune(order: Order, recipe: Recipe, folder: Path, force: bool = False, quiet: bool = False) -> Tuned:
     """Tune `order.base` on the order's paths and write `order.out` when it is better than what is there."""
     model = load_model(Path(order.base))
-    order = replace(order, command="tune")
+    order = replace(order, command="tune", base_sha256=digest_of(order.base))
     check_out(Path(order.out))
     make_private(folder)
     with claimed(folder):
@@ -119,13 +119,13 @@ def finish(order: Order, corpus: Corpus, folder: Path, force: bool) -> Tuned:
     held_out = held_out_files(corpus)
     before, after = byte_quality(base, held_out), byte_quality(tuned, held_out)
     card = replace(card, quality=card.quality | {"held_out_bits": round(after.bits, 4)})
-    write_atomic(made, model_bytes(weights, card, base.mixer_bytes), order.mode)
+    content = model_bytes(weights, card, base.mixer_bytes)
     rival = _quality_of(Path(order.out), held_out)
     worse = after.bits >= min(before.bits, rival.bits if rival else before.bits)
-    if worse and not force:
-        return Tuned(Path(order.out), before, after, rival, written=False)
-    write_atomic(Path(order.out), made.read_bytes(), order.mode)
-    return Tuned(Path(order.out), before, after, rival, written=True)
+    if force or not worse:
+        write_atomic(Path(order.out), content, order.mode)
+    write_atomic(made, content, order.mode)  # last: by it the run is known to be finished
+    return Tuned(Path(order.out), before, after, rival, written=force or not worse)
 
 
 def held_out_files(corpus: Corpus) -> list[tuple[str, bytes]]:

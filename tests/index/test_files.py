@@ -255,7 +255,21 @@ def test_nothing_counts_where_git_takes_too_long_to_say_what_is_ignored(
     monkeypatch.setattr(files, "GIT_TIMEOUT_S", 1e-6)
     assert list_files(tmp_path, lambda message, level: said.append((message, level))) == []
     ((message, level),) = said
-    assert "nothing of it counts" in message and level == logging.WARNING
+    assert "nothing new of it counts" in message and level == logging.WARNING
+
+
+@pytest.mark.parametrize("repository", [True, False])
+def test_a_repository_without_a_git_to_ask_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: bool
+) -> None:
+    """What it ignores counts."""
+    said: list[tuple[str, int]] = []
+    (tmp_path / ".git").mkdir() if repository else None
+    write(tmp_path, "a.py")
+    monkeypatch.setenv("PATH", "")
+    assert list_files(tmp_path, lambda message, level: said.append((message, level))) == [tmp_path / "a.py"]
+    ((message, level),) = said
+    assert "git cannot list it" in message and level == (logging.WARNING if repository else logging.INFO)
 
 
 @pytest.mark.parametrize("name", [".tinycodeignore", ".gitmodules"])
@@ -316,3 +330,15 @@ LANGUAGE_OF = [
 def test_language_of_a_name(name: str, language: str | None) -> None:
     """The suffix, in any case, or the whole name says the language."""
     assert language_of(name) == language
+
+
+def test_a_link_in_the_place_of_a_folder_is_not_followed(tmp_path: Path) -> None:
+    """git goes on to name the files that it tracks there; their text would be of another place."""
+    root, other = tmp_path / "root", tmp_path / "other"
+    write(root, "src/a.py")
+    write(root, "b.py")
+    git(root, "init", "-q")
+    git(root, "add", "-A")
+    (root / "src").rename(other)
+    (root / "src").symlink_to(other)
+    assert names(root) == ["b.py", "src"]

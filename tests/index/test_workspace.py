@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tinycode_ls.index import files
 from tinycode_ls.index import workspace as module
 from tinycode_ls.index.workspace import Workspace
 
@@ -100,8 +101,8 @@ def test_events_of_what_is_not_indexed_need_no_look_at_all(tmp_path: Path, monke
     log.write_text("first\n")
     workspace.refresh([log])
     looks: list[Path] = []
-    real = module.list_files
-    monkeypatch.setattr(module, "list_files", lambda root, say: looks.append(root) or real(root, say))
+    real = module.list_in_time
+    monkeypatch.setattr(module, "list_in_time", lambda root, say: looks.append(root) or real(root, say))
     log.write_text("second\n")
     (vendored / ".gitignore").write_text("*\n")
     (tmp_path / "empty").mkdir()
@@ -123,8 +124,8 @@ def test_turns_to_a_document_that_is_not_indexed_need_one_look(tmp_path: Path, m
     workspace = Workspace([tmp_path])
     workspace.build()
     looks: list[Path] = []
-    real = module.list_files
-    monkeypatch.setattr(module, "list_files", lambda root, say: looks.append(root) or real(root, say))
+    real = module.list_in_time
+    monkeypatch.setattr(module, "list_in_time", lambda root, say: looks.append(root) or real(root, say))
     for _ in range(3):
         workspace.refresh([], {tmp_path / "a.js": "frobnicate = 1\n", vendored: None})
         workspace.refresh([], {vendored: "frobnicate = 1\n", tmp_path / "a.js": None})
@@ -140,8 +141,8 @@ def test_turns_between_documents_that_are_on_no_disk_need_one_look(
     workspace = Workspace([tmp_path])
     workspace.build()
     looks, asked = list[Path](), list[Path]()
-    real, real_would = module.list_files, module.would_list
-    monkeypatch.setattr(module, "list_files", lambda root, say: looks.append(root) or real(root, say))
+    real, real_would = module.list_in_time, module.would_list
+    monkeypatch.setattr(module, "list_in_time", lambda root, say: looks.append(root) or real(root, say))
     monkeypatch.setattr(module, "would_list", lambda path, root: asked.append(path) or real_would(path, root))
     for written in cells * 2:
         workspace.refresh([], {cell: None if cell == written else f"{cell.stem}_word = 1\n" for cell in cells})
@@ -229,3 +230,30 @@ def test_another_file_of_the_same_size_and_time_is_read(tmp_path: Path) -> None:
     other.replace(file)
     workspace.refresh([file])
     assert knows(workspace, b"xyzzyxyzzy") and not knows(workspace, b"frobnicate")
+
+
+def test_an_open_folder_in_another_that_goes_takes_no_other_change_along(tmp_path: Path) -> None:
+    """It is told of together with what changed elsewhere."""
+    (tmp_path / "inner").mkdir()
+    workspace = Workspace([tmp_path, tmp_path / "inner"])
+    workspace.build()
+    (tmp_path / "inner").rmdir()
+    (tmp_path / "a.py").write_text("frobnicate = 1\n")
+    workspace.refresh([tmp_path / "inner", tmp_path / "a.py"])
+    assert knows(workspace, b"frobnicate")
+
+
+def test_what_counted_counts_on_where_git_is_slow_and_what_is_new_as_soon_as_it_is_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once it was slow, and a running server knew nothing any more; the file that was saved meanwhile was never looked at."""
+    (tmp_path / "a.py").write_text("frobnicate = 1\n")
+    workspace = Workspace([tmp_path])
+    workspace.build()
+    (tmp_path / "b.py").write_text("xyzzy = 2\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "GIT_TIMEOUT_S", 1e-6)
+        workspace.refresh([tmp_path / "b.py"])
+    assert knows(workspace, b"frobnicate") and not knows(workspace, b"xyzzy") and not workspace.summary.complete
+    workspace.refresh([tmp_path / "b.py"])
+    assert knows(workspace, b"frobnicate") and knows(workspace, b"xyzzy") and workspace.summary.complete

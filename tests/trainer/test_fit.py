@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tinycode_ls.atomic import write_atomic
 from tinycode_ls.engine.mixer import mixer_to_bytes
 from tinycode_ls.engine.model import load_model
 from tinycode_ls.errors import TinycodeError, TrainingError
@@ -150,14 +151,41 @@ def test_a_run_that_cannot_begin_takes_no_other_s_place(tmp_path: Path, order: O
     assert "last.pt" in kept and all((tmp_path / "run" / name).read_bytes() == was for name, was in kept.items())
 
 
-def test_a_base_of_another_shape_than_at_the_beginning_is_one_line(tmp_path: Path, order: Order) -> None:
-    """Somebody replaced it meanwhile."""
+@pytest.mark.parametrize("hidden", [16, 20])
+def test_another_base_than_at_the_beginning_is_one_line(tmp_path: Path, order: Order, hidden: int) -> None:
+    """Somebody replaced it meanwhile, as an upgrade does: of the same shape, its share would spoil the network unsaid."""
     tune(order, replace(RECIPE, base_share=0.3), tmp_path / "run", force=True, quiet=True)
-    spec = replace(RECIPE, hidden=20).spec
+    spec = replace(RECIPE, hidden=hidden).spec
     weights = {name: tensor.numpy() for name, tensor in Network(spec).state_dict().items()}
     Path(order.base).write_bytes(model_bytes(weights, ModelCard(spec), None))
-    with pytest.raises(TrainingError, match="of another shape than when the run began"):
-        resume_tune(tmp_path / "run")
+    for again in (
+        lambda: resume_tune(tmp_path / "run"),
+        lambda: export_checkpoint(tmp_path / "run", tmp_path / "x.onnx"),
+    ):
+        with pytest.raises(TrainingError, match="another model than when the run began"):
+            again()
+
+
+@pytest.mark.parametrize("command", [fit, tune])
+def test_a_run_whose_model_finds_no_place_is_not_finished(tmp_path: Path, order: Order, command) -> None:
+    """A full disk, or Ctrl-C before it is written: the next run in the folder would take its place unasked."""
+    (tmp_path / "there").mkdir()
+    out = tmp_path / "there" / "out.onnx"
+
+    def no_room(path: Path, *rest: object) -> None:
+        if path == out:
+            raise TinycodeError(f"{path}: not written")
+        write_atomic(path, *rest)  # type: ignore[arg-type]
+
+    more = {"force": True} if command is tune else {}
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("trainer.tune", "trainer.publish"):
+            patch.setattr(f"{module}.write_atomic", no_room)
+        with pytest.raises(TinycodeError, match="not written"):
+            command(replace(order, out=str(out)), RECIPE, tmp_path / "run", quiet=True, **more)
+    assert "the run is saved" in stopped(command.__name__, tmp_path / "run")
+    with pytest.raises(TrainingError, match="was not finished"):
+        command(order, RECIPE, tmp_path / "run", quiet=True, **more)
 
 
 def test_a_folder_is_for_one_run_at_a_time(tmp_path: Path) -> None:
@@ -197,7 +225,7 @@ def test_two_mixed_models_do_not_take_one_place(tmp_path: Path, capsys: pytest.C
 def test_why_of_tune_knows_the_language(order: Order, capsys: pytest.CaptureFixture[str]) -> None:
     """What is left to another model is not said to be kept, and how that one is made is."""
     (Path(order.paths[0]) / "script.js").write_text("let x = 1;\n")
-    apart = "left out, another model learns javascript: `tinycode-train tune --language javascript`"
+    apart = f"left out, another model learns javascript: `tinycode-train tune {order.paths[0]} --language javascript`"
     for language, said in (("", apart), ("javascript", "kept")):
         file = str(Path(order.paths[0]) / "script.js")
         assert cli.main(["tune", *order.paths, "--why", file, "--language", language]) == 0

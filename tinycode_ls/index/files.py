@@ -14,7 +14,7 @@ from pathlib import Path
 import pathspec
 
 from ..errors import reason_of
-from ..git import name_of, run_git
+from ..git import name_of, run_git, top_of
 from ..pattern import is_pattern
 from ..small_file import read_small
 from .names import VENDORED, judge_name, may_be_script
@@ -79,9 +79,14 @@ def list_files(root: Path, say: Say = to_log) -> list[Path]:
     say what it ignores. `.tinycodeignore` (the syntax of .gitignore) is obeyed in both: the folder's, and those of the
     folders above it in its repository. Links are not followed. `say` gets a line for what is not as it should be.
     """
+    return list_in_time(root, say) or []
+
+
+def list_in_time(root: Path, say: Say = to_log) -> list[Path] | None:
+    """As `list_files`; None where git takes too long."""
     found = _git_files(root, say)
     if found is None:
-        return []
+        return None
     rules = _ignore_rules_of(root, say)
     listed = found or set(_walk(root, say))
     return sorted(path for path in listed if not (rules and _is_ignored(path.relative_to(root).as_posix(), rules)))
@@ -147,6 +152,8 @@ def would_list(path: Path, root: Path) -> bool:
         return (
             run_git(root, "check-ignore", "--quiet", "--no-index", "--", name, timeout_s=GIT_TIMEOUT_S).returncode != 0
         )
+    except subprocess.TimeoutExpired:
+        return False
     except (OSError, subprocess.SubprocessError):
         return True
 
@@ -158,10 +165,14 @@ def _git_files(root: Path, say: Say) -> set[Path] | None:
         done = run_git(root, *words, timeout_s=GIT_TIMEOUT_S)
     except subprocess.TimeoutExpired:
         limit = f"git did not list it within {GIT_TIMEOUT_S:g} s"
-        say(f"{root}: {limit}, so nothing of it counts; run `git status` there once, then try again", logging.WARNING)
+        say(
+            f"{root}: {limit}, so nothing new of it counts; run `git status` there once, then try again",
+            logging.WARNING,
+        )
         return None
     except (OSError, subprocess.SubprocessError) as error:
-        say(f"{root}: git cannot list it ({error}); all of the folder counts", logging.INFO)
+        level = logging.WARNING if top_of(root) else logging.INFO  # as below
+        say(f"{root}: git cannot list it ({error}); all of the folder counts", level)
         return set()
     if done.returncode:
         reason = name_of(done.stderr).strip().partition("\n")[0].removeprefix("fatal: ") or f"exit {done.returncode}"
@@ -172,8 +183,16 @@ def _git_files(root: Path, say: Say) -> set[Path] | None:
     if submodules := _submodules(root):
         names = ", ".join(submodules)
         say(f"{root}: submodules are left out ({names}); open their folders to have them indexed", logging.INFO)
-    found = (name_of(name) for name in done.stdout.split(b"\0") if name)
-    return {root / name for name in found if not name.endswith("/")}
+    found = [name for said in done.stdout.split(b"\0") if said and not (name := name_of(said)).endswith("/")]
+    links = _links_on_the_way(root, found)
+    return {root / name for name in found if not (links and name.startswith(links))}
+
+
+def _links_on_the_way(root: Path, names: Iterable[str]) -> tuple[str, ...]:
+    """`src/`, where a link has taken the place of a folder: git goes on to name what was in it."""
+    ways = {os.path.dirname(name) for name in names}  # noqa: PTH120
+    folders = {way[:end] for way in ways if way for end, sign in enumerate(f"{way}/") if sign == "/"}
+    return tuple(f"{folder}/" for folder in folders if os.path.islink(root / folder))  # noqa: PTH114  # which raises
 
 
 def _submodules(root: Path) -> list[str]:
@@ -217,9 +236,8 @@ def _ignore_rules_of(root: Path, say: Say) -> Rules:
     """Of the `.tinycodeignore` of a folder, and of those above it up to the top of its repository."""
     here = root.resolve()
     above = [here, *here.parents]
-    top = next((number for number, folder in enumerate(above) if (folder / ".git").exists()), 0)
     rules: Rules = []
-    for folder in above[: top + 1]:
+    for folder in above[: above.index(top_of(here) or here) + 1]:
         file, way = folder / ".tinycodeignore", "" if folder == here else f"{here.relative_to(folder).as_posix()}/"
         try:
             rules.append((way, ignore_rules(read_small(file), str(file), say)))

@@ -16,7 +16,7 @@ from ..folders import innermost
 from ..memory import give_back
 from ..model.document import document_header
 from ..text import plain
-from .files import MOST_FILE_BYTES, Verdict, judge, judge_content, list_files, would_list
+from .files import MOST_FILE_BYTES, Verdict, judge, judge_content, list_in_time, would_list
 from .left_out import LeftOut
 from .names import VENDORED, judge_name, may_be_script
 from .order import nearest_first
@@ -32,7 +32,7 @@ IGNORE_FILES = {".gitignore", ".tinycodeignore", ".gitmodules"}
 
 @dataclass(frozen=True)
 class IndexSummary:
-    """What is indexed. `complete` is False while building, or when files did not fit the budget."""
+    """What is indexed. `complete` is False while building, when files did not fit the budget, or git was too slow."""
 
     files: int = 0
     bytes: int = 0
@@ -72,7 +72,7 @@ class Workspace:
         self._never_saved: dict[Path, bool] = {}  # open documents that are on no disk: whether they would be listed
         self._documents: dict[Path, bytes | None] = {}
         self._left_out = LeftOut()
-        self._built = False
+        self._built = self._late = False  # late: git did not list a folder in time
         self._lock = threading.Lock()
         self.index: SuffixIndex | None = None
         self.summary = IndexSummary()
@@ -107,7 +107,9 @@ class Workspace:
             if saved is None or not all(map(self._known, touched)) or (touched and not self.summary.complete):
                 there = {path: self._there(path) for path in touched if not _is_folder(path)}  # later ones are new
                 self._read()
-                self._strangers |= {path: was for path, was in there.items() if not self._expected(path)}
+                self._strangers |= {
+                    path: was for path, was in there.items() if not (self._late or self._expected(path))
+                }
             elif touched:
                 self._update(touched)
             if _texts(self._files) != _texts(before):
@@ -147,8 +149,8 @@ class Workspace:
             return False
         if self._expected(path):
             return True
-        folder = path if _is_folder(path) else path.parent
-        if any(part in VENDORED for part in folder.relative_to(root).parts):
+        parts = path.relative_to(root).parts  # none: an open folder itself, which may lie in another one and be gone
+        if any(part in VENDORED for part in (parts if _is_folder(path) else parts[:-1])):
             return False
         if path.name in IGNORE_FILES or _holds_something(path):
             return True
@@ -221,19 +223,21 @@ class Workspace:
 
     def _summarise(self, over: int, refused: int) -> None:
         size = sum(len(file.text) for file in self._files.values())
-        self.summary = IndexSummary(len(self._files), size, refused + over, not over)
+        self.summary = IndexSummary(len(self._files), size, refused + over, not (over or self._late))
 
     def _in_order(self, paths: Iterable[Path]) -> list[Path]:
         return nearest_first(paths, list(self._documents), self._roots)
 
     def _list(self) -> dict[Path, Path]:
-        """Every file whose name does not refuse it -> the folder it was found for."""
-        listed = {
-            path: root
-            for root in self._roots
-            for path in list_files(root, self._left_out.tell_once)
-            if self._root_of(path) == root
-        }
+        """Every file whose name does not refuse it -> the folder it was found for; of a folder that git does not list in time,
+        what counted before: that is not ignored."""
+        listed, self._late = dict[Path, Path](), False
+        for folder in self._roots:
+            found = list_in_time(folder, self._left_out.tell_once)
+            if found is None:
+                self._late = True
+                found = [path for path in self._listed if path not in self._never_saved]
+            listed |= {path: folder for path in found if self._root_of(path) == folder}
         asked, self._never_saved = self._never_saved, {}
         for path in self._documents:
             root = self._root_of(path)

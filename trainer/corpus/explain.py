@@ -1,5 +1,6 @@
 """What happens to one file, in a sentence: the answer to `--why FILE`."""
 
+import shlex
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -20,7 +21,8 @@ def explain_file(
     """`tests/x.py: kept (python, 812 bytes), read as "tests/x.py"`, or `…: left out, <reason>`.
 
     `roots` are what is trained on; without any, the file's own folder is meant. Of folders only files with one of `suffixes`
-    are read (None: all); those `apart` are for another run of `tune`. Raises CorpusError for a file that is absent or out of reach.
+    are read (None: all); those `apart` are for another run of `tune`. Raises CorpusError for a file that is absent or out of
+    reach.
     """
     path = Path(path)
     check_reach(path, "name a file that exists")
@@ -46,9 +48,7 @@ def _real(path: Path) -> Path:
     return path.resolve() if path.is_dir() else path.parent.resolve() / path.name
 
 
-def _left_out(
-    path: Path, root: Path, inside: Path, suffixes: Collection[str] | None, apart: Collection[str]
-) -> str:
+def _left_out(path: Path, root: Path, inside: Path, suffixes: Collection[str] | None, apart: Collection[str]) -> str:
     """The reason, or ''; cheap ones first, and a secret is not opened."""
     if is_secret(path):
         return judge_name(path, path.parent)
@@ -61,7 +61,12 @@ def _left_out(
         return f"{language} ({path.suffix or path.name}) is trained on only where the file itself is named"
     if root / inside not in list_files(root):
         return "ignored (by git, .tinycodeignore, or a hidden folder)"
-    return f"another model learns {language}: `tinycode-train tune --language {language}`" if suffix in apart else ""
+    return f"another model learns {language}: `{tune_command([root], language)}`" if suffix in apart else ""
+
+
+def tune_command(paths: Sequence[str | Path], language: str) -> str:
+    """What to type to tune the model of a language."""
+    return shlex.join(["tinycode-train", "tune", *map(str, paths), "--language", language])
 
 
 def _kept(path: Path, inside: Path) -> str:
