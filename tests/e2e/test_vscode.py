@@ -186,6 +186,7 @@ SESSION = {
         ],
         "frobnicatex",
     ),
+    "../four/own.py": (["x", "?quiet", LANGUAGE, "?see on for python", "?edit", " = frobnicat", "?ghost"], "x = frobnicat"),
     "off.py": ([HERE, "?bar circle-slash", "y = frobnicat", "?quiet", HERE, "?ready"], "y = frobnicat"),
     "language.py": (
         [
@@ -246,7 +247,7 @@ SESSION = {
 
 
 def test_commands_states_and_documents_of_every_kind(drive, tmp_path):
-    """Three folders with settings; on and off; explain and jump; log; restart; a server that dies; unsaved text; a notebook."""
+    """Four folders with settings; on and off; explain and jump; log; restart; a server that dies; unsaved text; a notebook."""
     folder, other = tmp_path / "one", tmp_path / "two"
     (other / "src").mkdir(parents=True)
     folder.mkdir()
@@ -254,15 +255,16 @@ def test_commands_states_and_documents_of_every_kind(drive, tmp_path):
     (other / ".vscode").mkdir()
     (other / ".vscode" / "settings.json").write_text('{"tinycode.disabledLanguages": ["python"]}')
     opened = tmp_path / "both.code-workspace"
-    (tmp_path / "three").mkdir()
-    (tmp_path / "three" / ".tinycode.toml").write_text("enabled = false")
-    opened.write_text('{"folders": [{"path": "one"}, {"path": "two"}, {"path": "three"}]}')
+    for name, setting in (("three", "enabled = false"), ("four", 'disabled_languages = ["python"]')):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / ".tinycode.toml").write_text(setting)
+    opened.write_text(json.dumps({"folders": [{"path": name} for name in ("one", "two", "three", "four")]}))
     for name in SESSION:
         (folder / name).write_text(json.dumps(NOTEBOOK) if name.endswith("ipynb") else "")
     orders = [{"name": name, "steps": steps} for name, (steps, _) in SESSION.items()]
     seen = drive(KNOWN_ANSWERS, orders, folder, opened, **{"tinycode.completionList": False})
     found = {result["name"]: result.get("error") or result["file"] for result in seen["results"]}
-    assert LINE in found["cell.ipynb"]
+    assert LINE in found["cell.ipynb"], found
     assert found == {name: after or found[name] for name, (_, after) in SESSION.items()}
 
 

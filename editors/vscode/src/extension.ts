@@ -228,16 +228,15 @@ async function explain(): Promise<void> {
     void window.showInformationMessage(`tinycode: ${choice.title} is gone.`)); // else a dialog of what the command failed at
 }
 
-/** Sets it where it is set for the document's folder, else for all that is open, else everywhere; what is the user's own
- * setting again is no setting of the folder's any more. */
+/** Sets it where it is set for the document's folder, else for all that is open, else everywhere; where that is the user's own
+ * setting again, all that is open has none any more. */
 async function change<T>(name: string, next: (now: T) => T): Promise<T> {
   const configuration = workspace.getConfiguration('tinycode', inFront());
   const set = configuration.inspect<T>(name);
   const own = set?.workspaceFolderValue !== undefined;
   const wide = workspace.workspaceFolders ? ConfigurationTarget.Workspace : ConfigurationTarget.Global;
   const value = next(configuration.get(name) as T);
-  const users = own ? set.workspaceValue ?? set.globalValue : workspace.workspaceFolders && set?.globalValue;
-  const again = JSON.stringify(value) === JSON.stringify(users);
+  const again = !own && workspace.workspaceFolders && JSON.stringify(value) === JSON.stringify(set?.globalValue);
   await configuration.update(name, again ? undefined : value, own ? ConfigurationTarget.WorkspaceFolder : wide);
   return value;
 }
