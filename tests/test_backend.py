@@ -102,6 +102,8 @@ def test_an_explanation_in_words():
     found = Explanation(Suggestion("x", 0.82), (Source(0.7, "src/db.py", 118), Source(0.3)), ("file:///w/src/db.py",))
     assert found.summary == "82 %; 70 % from src/db.py:118, 30 % model"
     assert Explanation(Suggestion("x", 0.5), (), ()).summary == "50 %"
+    unnamed = Explanation(Suggestion("x", 0.4), (Source(0.9), Source(0.1, "", 3)), ())
+    assert unnamed.summary == "40 %; 90 % model, 10 % from line 3"
 
 
 def test_a_model_is_named_once_for_files_of_a_folder_and_of_none(told, tmp_path):

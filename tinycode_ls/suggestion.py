@@ -18,6 +18,12 @@ class Source:
     path: str = ""
     line: int = 0
 
+    @property
+    def place(self) -> str:
+        """`model`, `from src/db.py:118`, or `from line 3` of a document without a name."""
+        named = f"{self.path}:{self.line}" if self.path else f"line {self.line}"
+        return f"from {named}" if self.line else "model"
+
     def within(self, roots: Sequence[Path]) -> "Source":
         """The same place, named as one of the open folders `roots` would."""
         return replace(self, path=name_within(Path(self.path), roots)) if self.path else self
@@ -50,10 +56,7 @@ class Explanation:
     @property
     def summary(self) -> str:
         """`82 %; 70 % from src/db.py:118, 30 % model`."""
-        voices = [
-            f"{100 * source.share:.0f} % " + (f"from {source.path}:{source.line}" if source.path else "model")
-            for source in self.sources
-        ]
+        voices = [f"{100 * source.share:.0f} % {source.place}" for source in self.sources]
         return f"{100 * self.suggestion.probability:.0f} %" + (f"; {', '.join(voices)}" if voices else "")
 
 

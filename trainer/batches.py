@@ -166,10 +166,11 @@ class Streams:
         return {}
 
 
-def fitting_batch(size: int, batch: int, sequence: int, ranks: int = 1) -> tuple[int, int]:
-    """A batch and sequence that a corpus of `size` bytes can fill: halved until an epoch has at least four chunks."""
-    while batch > ranks and (size // batch - 1) // sequence < 4:
-        batch = max(ranks, batch // 2)
+def fitting_batch(size: int, batch: int, sequence: int, share: int = 1) -> tuple[int, int]:
+    """A batch and sequence that a corpus of `size` bytes can fill: halved until an epoch has at least four chunks, the
+    batch to multiples of `share` only."""
+    while batch > share and (size // batch - 1) // sequence < 4:
+        batch = max(share, batch // 2 // share * share)
     while sequence > 8 and (size // batch - 1) // sequence < 1:
         sequence //= 2
     return batch, sequence

@@ -13,6 +13,7 @@ from tinycode_ls.index.files import judge
 from tinycode_ls.replay.voices import NETWORK, network_alone
 
 from .corpus.prepare import sources_of
+from .corpus.store import is_corpus
 from .flags import expect, expect_within
 from .lines import line_figures
 from .voice_quality import Files, Tick, WorkspaceWithout, voice_qualities
@@ -49,6 +50,9 @@ def speed(model: Model, repeats: int = 20) -> Speed:
 def read_held_out(paths: list[Path]) -> tuple[Files, list[Path]]:
     """The source files below `paths`: what the model sees of each, and where they are; raises CorpusError when there are
     none."""
+    built = next((path for path in paths if is_corpus(path)), None)
+    if built:
+        raise CorpusError(f"{built}: a built corpus; expected files, folders or manifests that the model has not read")
     found = {path.resolve(): (source, path) for source in sources_of(paths) for path in source.files()}
     verdicts = [(source, path, judge(path, source.folder, source.most_file_bytes)) for source, path in found.values()]
     kept = [(source, path, verdict) for source, path, verdict in verdicts if verdict.kept]
@@ -98,6 +102,8 @@ def byte_figures(model: Model, files: Files, places: list[Path], measure: Measur
                 "the model has no mixer, so nothing joins it with an index; give it one with `tinycode-train mix`, or leave "
                 "--index out"
             )
+        if not measure.index.is_dir():
+            raise CorpusError(f"{measure.index}: no folder; expected a repository or a folder of source")
         workspace = WorkspaceWithout(measure.index, places, measure.budget_mb)
         workspace.build()
         if workspace.index is None:

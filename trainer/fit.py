@@ -4,6 +4,7 @@ run.json       what was asked: paths, where the model goes      corpus/       th
 recipe.json    every number of the run                          last.pt, best.pt, metrics.jsonl, model.onnx
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -112,6 +113,6 @@ def fitted_recipe(recipe: Recipe, corpus: Corpus, ranks: int = 1) -> Recipe:
     batch, sequence = recipe.batch, recipe.sequence
     if len(corpus.train) < SMALL_CORPUS and (batch, sequence) == (Recipe.batch, Recipe.sequence):
         sequence = SHORT_SEQUENCE
-    batch, sequence = fitting_batch(size, batch, sequence, max(ranks, lanes))
+    batch, sequence = fitting_batch(size, batch, sequence, math.lcm(ranks, lanes))
     every = min(recipe.validate_every, max(20, len(corpus.train) // (batch * sequence)))
     return replace(recipe, batch=batch, sequence=sequence, validate_every=every, lanes=lanes)

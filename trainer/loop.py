@@ -223,13 +223,7 @@ class _Loop:
             self.advance()
         accuracy = hits / (recipe.accumulate * recipe.sequence * self.streams.local_batch)
         loss, accuracy = self.group.mean(loss, accuracy)
-        if not math.isfinite(loss):
-            kept = (self.folder / "last.pt").is_file()
-            raise TrainingError(
-                f"the loss became {loss} at step {progress.step}; "
-                + (f"the last good checkpoint is kept in {self.folder}; " if kept else "")
-                + "start again with a lower --learning-rate, in another folder (--run)"
-            )
+        self.expect_finite(loss)
         self.group.average_gradients(run.network)
         norm = float(nn.utils.clip_grad_norm_(run.network.parameters(), recipe.clip or math.inf))
         rate = learning_rate(done, recipe.learning_rate, recipe.warmup, recipe.final_rate)
@@ -241,6 +235,16 @@ class _Loop:
         progress.seconds += time.perf_counter() - began
         bits = loss / math.log(2)
         return StepFigures(progress.step, bits, accuracy, rate, norm, progress.bytes_read, progress.seconds, done)
+
+    def expect_finite(self, loss: float) -> None:
+        """Raises TrainingError where the run diverged. What was saved last may have, too: best.pt was judged."""
+        if not math.isfinite(loss):
+            kept = (self.folder / "best.pt").is_file()
+            raise TrainingError(
+                f"the loss became {loss} at step {self.run.progress.step}; "
+                + (f"the best checkpoint is kept in {self.folder}; " if kept else "")
+                + "start again with a lower --learning-rate, in another folder (--run)"
+            )
 
     def begun(self, state: State, begins: Tensor) -> State:
         """The state with nothing read yet in the streams that begin anew."""
@@ -263,6 +267,7 @@ class _Loop:
         """Measure on held-out bytes; keep the best weights."""
         run, progress, figures = self.run, self.run.progress, self.figures
         quality = measure(run.network, self.held_out, run.recipe.validation_bytes, self.device, self.autocast)
+        self.expect_finite(self.group.agree(quality.bits))
         best = self.group.agree(quality.bits) < progress.best_bits
         progress.validations_without_gain = 0 if best else progress.validations_without_gain + 1
         progress.validated_step = progress.step

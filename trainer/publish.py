@@ -51,6 +51,8 @@ def make_card(checkpoint: Checkpoint, order: Order, corpus: Corpus) -> ModelCard
     """What the file will say of itself. Held-out bits are those of best.pt, which is kept for its weights alone."""
     progress = checkpoint.progress
     judged = {"held_out_bits": round(progress.best_bits, 4)} if not checkpoint.optimiser else {}
+    # Of a run by steps or epochs the same seed gives the same bytes: the time that it took is not among them.
+    timed = {"minutes": round(progress.seconds / 60, 2)} if checkpoint.recipe.minutes else {}
     return ModelCard(
         spec=checkpoint.recipe.spec,
         name=order.name,
@@ -59,11 +61,7 @@ def make_card(checkpoint: Checkpoint, order: Order, corpus: Corpus) -> ModelCard
         corpus_hash=corpus.hash,
         made_with=f"tinycode-ls {__version__}",
         recipe=checkpoint.recipe.to_dict(),
-        quality={
-            **judged,
-            "bytes_read": float(progress.bytes_read),
-            "minutes": round(progress.seconds / 60, 2),
-        },
+        quality={**judged, "bytes_read": float(progress.bytes_read), **timed},
     )
 
 

@@ -32,15 +32,17 @@ class RunReporter:
             self._bar = tqdm(total=100, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}", file=sys.stderr)
         self._bits = self._accuracy = float("nan")
         self._said_at = 0.0
+        self._unrecorded: StepFigures | None = None
 
     def on_step(self, figures: StepFigures) -> None:
-        """Show smoothed figures; record every tenth step."""
+        """Show smoothed figures; record every tenth step, and in the end the last."""
         first = self._bits != self._bits
         share = 1.0 if first else SMOOTHING
         self._bits = figures.bits if first else self._bits + share * (figures.bits - self._bits)
         self._accuracy = figures.accuracy if first else self._accuracy + share * (figures.accuracy - self._accuracy)
+        self._unrecorded = figures
         if figures.step % 10 == 0 or first:
-            self._record({"kind": "step", **asdict(figures)})
+            self._record_step()
         self._show(figures)
 
     def on_validation(self, figures: StepFigures, quality: Quality, best: bool) -> None:
@@ -68,10 +70,16 @@ class RunReporter:
 
     def close(self) -> None:
         """End the bar and the record."""
+        self._record_step()
         if self._metrics is not None:
             self._metrics.close()
         if self._bar is not None:
             self._bar.close()
+
+    def _record_step(self) -> None:
+        if self._unrecorded is not None:
+            self._record({"kind": "step", **asdict(self._unrecorded)})
+            self._unrecorded = None
 
     def _record(self, data: dict[str, object]) -> None:
         if self._metrics is None:

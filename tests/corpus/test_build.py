@@ -106,6 +106,9 @@ def test_damaged_held_out_text_is_named(project: Path, tree: Tree, tmp_path: Pat
     held_out = tree("bench", {"set.jsonl.gz": b"no gzip"})
     with pytest.raises(CorpusError, match=r"set\.jsonl\.gz: not held-out text"):
         build_corpus([project], tmp_path / "out", held_out=[held_out])
+    deep = tree("deep", {"set.jsonl": b"[" * 100_000})
+    with pytest.raises(CorpusError, match=r"set\.jsonl: not held-out text"):
+        build_corpus([project], tmp_path / "out", held_out=[deep])
 
 
 @pytest.mark.parametrize("count", [2, 5])
@@ -194,6 +197,7 @@ def test_half_written_corpus_is_recognised(project: Path, tmp_path: Path) -> Non
         {"shards": [["train.bin", 5, 5]]},
         {"languages": {"go": "x"}},
         {"languages": []},
+        {"hash": "zz"},
     ):
         (tmp_path / "out" / "corpus.json").write_text(json.dumps(card | change))
         with pytest.raises(CorpusError, match="no whole corpus here"):

@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from tinycode_ls.errors import CorpusError
-from trainer.corpus.manifest import MOST_BYTES, allowed, is_excluded, is_manifest, read_excluded, read_manifest
+from trainer.corpus.manifest import (
+    MOST_BYTES,
+    allowed,
+    is_excluded,
+    is_manifest,
+    read_excluded,
+    read_manifest,
+    refuse_repeated,
+)
 
 CORPORA = Path(__file__).parents[2] / "corpora"
 GOOD = {"name": "zlib", "version": "1.3", "licence": "Zlib", "kind": "debian-source", "sha256": "ab" * 32}
@@ -45,7 +53,9 @@ def test_entry_takes_the_defaults(tmp_path: Path) -> None:
         ({"include": 5}, "zlib: include is 5; expected a list of patterns, as text"),
         ({"include": [5]}, "zlib: include is [5]; expected a list of patterns"),
         ({"exclude": "*.h"}, "zlib: exclude is '*.h'; expected a list of patterns"),
-        ({"suite": 13}, "zlib: suite is 13; expected text"),
+        ({"suite": 13}, "zlib: suite is 13; expected letters"),
+        ({"suite": "../../elsewhere"}, "zlib: suite is '../../elsewhere'; expected letters"),
+        ({"suite": "x\\nURIs: y"}, "; expected letters"),
         ({"name": "python-httpx"}, "python-httpx: held out for measuring"),
     ],
 )
@@ -59,7 +69,14 @@ def test_bad_entry_is_named(tmp_path: Path, changes: dict[str, object], message:
 
 
 @pytest.mark.parametrize(
-    "text", ["language = ", "x = 1\n", 'language = "c"\npackages = []\n', 'language = "c"\npackages = [1]\n']
+    "text",
+    [
+        "language = ",
+        f"x = {'[' * 5000}",
+        "x = 1\n",
+        'language = "c"\npackages = []\n',
+        'language = "c"\npackages = [1]\n',
+    ],
 )
 def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
     """Broken TOML, other TOML and a manifest without packages are told apart from a good one."""
@@ -125,3 +142,29 @@ def test_our_own_manifests_are_sound(path: Path) -> None:
     stem = path.stem.removesuffix("-more")
     assert found.language == {"small": "python", "python-pypi": "python"}.get(stem, stem)
     assert all(package.most_bytes <= 40_000_000 for package in found.packages)
+
+
+@pytest.mark.parametrize("language", ["../../victim", "/victim", ""])
+def test_a_language_is_no_path(tmp_path: Path, language: str) -> None:
+    """Packages are unpacked in a folder of that name, in the place of what is there."""
+    path = manifest(tmp_path)
+    path.write_text(path.read_text().replace('language = "c"', f'language = "{language}"'))
+    with pytest.raises(CorpusError, match=r"c\.toml: language .*; expected letters"):
+        read_manifest(path)
+
+
+def test_a_package_is_named_by_one_manifest_of_a_language(tmp_path: Path) -> None:
+    """It has one folder in the cache: of two versions only the later would be read, twice."""
+    for name, version in (("one", "1.3"), ("two", "1.4")):
+        (tmp_path / name).mkdir()
+        manifest(tmp_path / name, version=version)
+    one, two = (read_manifest(tmp_path / name / "c.toml") for name in ("one", "two"))
+    refuse_repeated([one])
+    with pytest.raises(CorpusError, match=r"two.c\.toml: zlib: named by .*one.c\.toml, too"):
+        refuse_repeated([one, two])
+
+
+def test_toml_without_an_end_is_no_manifest(tmp_path: Path) -> None:
+    """One that is nested too deep to be read."""
+    (tmp_path / "deep.toml").write_text(f"x = {'[' * 5000}{']' * 5000}\n")
+    assert not is_manifest(tmp_path / "deep.toml")

@@ -186,7 +186,10 @@ SESSION = {
         ],
         "frobnicatex",
     ),
-    "../four/own.py": (["x", "?quiet", LANGUAGE, "?see on for python", "?edit", " = frobnicat", "?ghost"], "x = frobnicat"),
+    "../four/own.py": (
+        ["x", "?quiet", LANGUAGE, "?see on for python", "?edit", " = frobnicat", "?ghost"],
+        "x = frobnicat",
+    ),
     "off.py": ([HERE, "?bar circle-slash", "y = frobnicat", "?quiet", HERE, "?ready"], "y = frobnicat"),
     "language.py": (
         [

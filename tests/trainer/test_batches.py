@@ -108,3 +108,10 @@ def test_a_small_corpus_gets_a_batch_that_it_can_fill() -> None:
     for size in (200, 1000, 10_000, 10**6):
         batch, sequence = fitting_batch(size, 64, 128)
         assert Streams(np.zeros(size, np.uint8), batch, sequence).chunks >= 1
+
+
+@pytest.mark.parametrize(("batch", "share"), [(20, 4), (40, 4), (12, 3), (10, 5)])
+def test_a_smaller_batch_is_still_shared_evenly(batch: int, share: int) -> None:
+    """Between lanes and processes."""
+    for size in (200, 1000, 3000, 10_000):
+        assert fitting_batch(size, batch, 64, share)[0] % share == 0

@@ -274,3 +274,9 @@ def test_a_checkpoint_with_other_bytes_is_damaged(tmp_path: Path, order: Order) 
     path.write_bytes(content)
     with pytest.raises(TrainingError, match=r"last\.pt: damaged"):
         resume(tmp_path / "run", "fit", export_run, quiet=True)
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, order: Order) -> None:
+    """Of the model file, however long each run took."""
+    first, again = (fit(order, RECIPE, tmp_path / name, quiet=True).read_bytes() for name in ("one", "two"))
+    assert first == again

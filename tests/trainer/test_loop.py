@@ -147,9 +147,15 @@ def test_a_diverging_run_stops_and_keeps_the_last_good_checkpoint(tmp_path: Path
     run = resume_run(load_checkpoint(tmp_path / "last.pt"), "x")
     run.recipe = replace(run.recipe, steps=40)
     run.network.head.bias.data[0] = float("nan")
-    with pytest.raises(TrainingError, match="lower --learning-rate"):
+    with pytest.raises(TrainingError, match=r"best checkpoint is kept .*lower --learning-rate"):
         train(run, DATA, DATA, tmp_path, Quiet())
     assert (tmp_path / "last.pt").read_bytes() == before
+
+
+def test_a_run_that_diverges_in_its_last_step_says_so(tmp_path: Path) -> None:
+    """The weights after it are judged, and no checkpoint of it is called good."""
+    with pytest.raises(TrainingError, match=r"the loss became \w+ at step 1; start again with a lower --learning-rate"):
+        train(start_run(replace(RECIPE, steps=1, learning_rate=1e38), "x"), DATA, DATA, tmp_path, Quiet())
 
 
 def test_text_that_shrank_to_nothing_trains_nothing(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,13 @@ def test_a_torn_line_spoils_no_other(tmp_path: Path) -> None:
         reporter.on_step(FIGURES)
         reporter.close()
         assert json.loads(path.read_text().splitlines()[line])["step"] == 10
+
+
+def test_the_last_step_is_recorded(tmp_path: Path) -> None:
+    """A report says how many steps a run took, and how much it read."""
+    reporter = RunReporter(tmp_path, quiet=True)
+    for step in (1, 10, 15):
+        reporter.on_step(replace(FIGURES, step=step))
+    reporter.close()
+    lines = (tmp_path / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [1, 10, 15]

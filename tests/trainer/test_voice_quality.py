@@ -20,6 +20,7 @@ from tinycode_ls.model.document import document_header
 from trainer import voice_quality
 from trainer.byte_quality import ByteQuality
 from trainer.cli import main
+from trainer.corpus.build import build_corpus
 from trainer.evaluate import Measure, byte_figures, read_held_out
 from trainer.export import model_bytes, to_arrays
 from trainer.mixer import MixerNetwork
@@ -165,3 +166,14 @@ def test_what_is_named_twice_counts_once_and_what_is_named_counts_whole(tmp_path
     (tmp_path / "a.py").write_text("x = 1\n")
     assert read_held_out([tmp_path, tmp_path / "a.py", tmp_path / "a.py"])[0] == [("a.py", b"x = 1\n")]
     assert len(read_held_out([large, large])[0][0][1]) == large.stat().st_size
+
+
+def test_a_built_corpus_is_not_measured(model: Model, tmp_path: Path) -> None:
+    """Of its folder only the card would be read as source; and an index is a folder."""
+    (tmp_path / "a.py").write_text("x = 1\n" * 50)
+    build_corpus([tmp_path / "a.py"], tmp_path / "built")
+    with pytest.raises(CorpusError, match="a built corpus; expected files"):
+        read_held_out([tmp_path / "built"])
+    files, places = read_held_out([tmp_path / "a.py"])
+    with pytest.raises(CorpusError, match=r"a\.py: no folder; expected a repository"):
+        byte_figures(model, files, places, Measure(index=tmp_path / "a.py"), lambda done, of: None)

@@ -7,7 +7,7 @@ from tinycode_ls.errors import CorpusError
 
 from .collect import Options, Progress, build_from_sources
 from .fetch import default_cache
-from .manifest import read_manifest
+from .manifest import read_manifest, refuse_repeated
 from .prepare import Missing, fetch_sources, sources_of
 from .store import Corpus
 
@@ -47,6 +47,7 @@ def build_from_manifest(
     """
     paths = [manifest] if isinstance(manifest, (str, Path)) else list(manifest)
     manifests = [read_manifest(path, excluded) for path in paths]
+    refuse_repeated(manifests)
     folder = Path(cache) if cache else default_cache()
     gone: list[CorpusError] = []
 

@@ -49,5 +49,5 @@ def _texts(file: Path) -> Iterator[bytes]:
                 record = json.loads(line)
                 parts = [record.get(key) or "" for key in ("prefix", "expected", "suffix")]
                 yield normalise((record.get("text") or "".join(parts)).encode("utf-8", "replace"))
-    except (OSError, ValueError, AttributeError, TypeError, EOFError, zlib.error) as error:
+    except (OSError, ValueError, AttributeError, TypeError, EOFError, RecursionError, zlib.error) as error:
         raise CorpusError(f"{file}: not held-out text ({reason_of(error)}); expected JSON lines with `text`") from error

@@ -7,7 +7,7 @@ packages = [{ name = "golang-yaml.v3", version = "3.0.1-3", licence = "MIT", sha
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ LICENCES = {"MIT", "BSD-1-Clause", "BSD-2-Clause", "BSD-3-Clause", "BSD-4-Clause
             "PSF-2.0", "Python-2.0", "ISC", "Zlib", "Unlicense", "CC0-1.0", "HPND", "MIT-CMU", "PostgreSQL",
             "BSL-1.0"}  # fmt: skip
 """SPDX names of permissive licences. An `OR` needs one of these, an `AND` all."""
+FOLDER_NAME = r"[A-Za-z0-9][\w.+-]*"
 MOST_BYTES = 2_500_000
 """Kept text of one package unless the manifest says otherwise, so that no giant speaks for a language."""
 
@@ -59,7 +60,7 @@ def is_manifest(path: str | Path) -> bool:
         return False
     try:
         keys = set(tomllib.loads(path.read_text("utf-8-sig")))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return {"language", "packages"} <= keys
 
@@ -69,13 +70,15 @@ def read_manifest(path: str | Path, excluded: frozenset[str] = frozenset()) -> M
     path = Path(path)
     try:
         content = tomllib.loads(path.read_text("utf-8-sig"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CorpusError(
             f"{path}: not a readable manifest ({reason_of(error)}); expected TOML as in corpora/README.md"
         ) from error
     language, defaults, entries = (content.get(key) for key in ("language", "defaults", "packages"))
     if not (isinstance(language, str) and isinstance(defaults or {}, dict) and isinstance(entries, list) and entries):
         raise CorpusError(f"{path}: not a manifest; expected `language`, and `packages` with at least one entry")
+    if not re.fullmatch(FOLDER_NAME, language):  # the packages are put in a folder of that name
+        raise CorpusError(f"{path}: language {language!r}; expected letters, digits and . + - _")
     if not all(isinstance(entry, dict) for entry in entries):
         raise CorpusError(
             f"{path}: not a manifest; each of `packages` is a table with name, version, licence, kind, sha256"
@@ -85,6 +88,16 @@ def read_manifest(path: str | Path, excluded: frozenset[str] = frozenset()) -> M
     if repeated:
         raise CorpusError(f"{path}: {', '.join(sorted(repeated))}: listed twice; keep one entry")
     return Manifest(language, packages, path)
+
+
+def refuse_repeated(manifests: Sequence[Manifest]) -> None:
+    """Raises CorpusError where two manifests of a language name one package: it has one folder in the cache."""
+    names: dict[tuple[str, str], Path] = {}
+    for manifest in manifests:
+        for package in manifest.packages:
+            before = names.setdefault((manifest.language, package.name), manifest.path)
+            if before is not manifest.path:
+                raise CorpusError(f"{manifest.path}: {package.name}: named by {before}, too; keep one entry")
 
 
 def read_excluded(path: str | Path) -> frozenset[str]:
@@ -125,7 +138,7 @@ def _package(path: Path, entry: Mapping[str, Any], excluded: frozenset[str]) -> 
     missing = {key for key in needed if not isinstance(entry.get(key), str) or not entry[key]}
     if missing:
         raise CorpusError(f"{where}: needs {', '.join(sorted(missing))} as text")
-    if not re.fullmatch(r"(@[\w.-]+/)?[A-Za-z0-9][\w.+-]*", entry["name"]):
+    if not re.fullmatch(rf"(@[\w.-]+/)?{FOLDER_NAME}", entry["name"]):
         raise CorpusError(f"{where}: name {entry['name']!r}; expected letters, digits and . + - _")
     if not re.fullmatch(r"[\w.+~:-]+", entry["version"]):  # npm is a batch file on Windows, which obeys a `&`
         raise CorpusError(f"{where}: version {entry['version']!r}; expected letters, digits and . + - _ ~ :")
@@ -142,8 +155,9 @@ def _package(path: Path, entry: Mapping[str, Any], excluded: frozenset[str]) -> 
     most = entry.get("most_bytes", MOST_BYTES)
     if type(most) is not int or most < 1:
         raise CorpusError(f"{where}: most_bytes is {most!r}; expected a whole number of 1 or more")
-    if not isinstance(entry.get("suite", ""), str):
-        raise CorpusError(f"{where}: suite is {entry['suite']!r}; expected text")
+    suite = entry.get("suite", "")
+    if not (isinstance(suite, str) and re.fullmatch(rf"({FOLDER_NAME})?", suite)):
+        raise CorpusError(f"{where}: suite is {suite!r}; expected letters, digits and . + - _")
     if is_excluded(entry["name"], excluded):
         raise CorpusError(f"{where}: held out for measuring (in the list of excluded names); take the package out")
     lists = {key: tuple(entry[key]) for key in ("include", "exclude") if key in entry}

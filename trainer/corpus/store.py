@@ -6,6 +6,7 @@ Knows nothing of where text comes from. A folder is a corpus only when `corpus.j
 
 import errno
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,6 +71,8 @@ def open_corpus(folder: str | Path) -> Corpus:
         languages = {str(name): int(size) for name, size in card["languages"].items()}
         about = dict(card["refused"]), languages, tuple(map(dict, card["sources"]))
         key = str(card["hash"])
+        if not re.fullmatch("[0-9a-f]{64}", key):
+            raise ValueError(f"its hash is {key[:80]}")
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise CorpusError(
             f"{folder}: no whole corpus here ({reason_of(error)}); build it with `corpus build`"
