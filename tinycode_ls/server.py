@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 CLIENT_PATIENCE_S = 2.0
 """How long the server waits for a client that was asked something, before it goes on without."""
+STATUS_PATIENCE_S = 1.0
+"""How long a question for the status waits for the model of its document to be loaded."""
 MOST_TOLD = 3
 """Problems with settings that are told at once, each a box in most editors: a file of somebody's folder may have thousands."""
 WATCHED = ("**/*", "**/.git/HEAD")
@@ -144,9 +146,13 @@ async def explain(ls: TinycodeServer, *arguments: Any) -> dict[str, Any] | None:
     return translate.explanation(await ls.session.explain(number))
 
 
-def status(ls: TinycodeServer, *arguments: Any) -> dict[str, Any]:
-    """`tinycode.status [URI]`: what is loaded, from where, how big; whether anything is suggested in a document."""
-    return ls.session.status(arguments[0] if arguments and isinstance(arguments[0], str) else "")
+async def status(ls: TinycodeServer, *arguments: Any) -> dict[str, Any]:
+    """`tinycode.status [URI]`: what is loaded, from where, how big; whether anything is suggested in a document. A model
+    that has just been made counts, without a question before."""
+    uri = arguments[0] if arguments and isinstance(arguments[0], str) else ""
+    if ls.session.documents.get(uri):
+        await asyncio.wait([asyncio.ensure_future(ls.session.warm_up(uri))], timeout=STATUS_PATIENCE_S)
+    return ls.session.status(uri)
 
 
 async def settle(ls: TinycodeServer) -> None:

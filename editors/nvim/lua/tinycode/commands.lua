@@ -1,6 +1,7 @@
 -- What :Tinycode does.
 local M = {}
 local tinycode = require('tinycode')
+local NOTHING = 'nothing was suggested yet'
 
 --- The server's answer to one of its commands, {} for none; nil, with a message, when it does not run here.
 function M.ask(command)
@@ -18,12 +19,15 @@ local function tell(command, otherwise)
 end
 
 function M.status() tell('tinycode.status', 'the server is older than this plugin; install it again') end
-function M.explain() tell('tinycode.explain', 'nothing was suggested yet') end
+function M.explain() tell('tinycode.explain', NOTHING) end
 
 function M.jump() -- to the place the last suggestion comes from
   local found = M.ask('tinycode.explain')
-  local source = vim.iter(found and found.sources or {}):find(function(source) return source.uri end)
-  if not source then return found and vim.notify('tinycode: the last suggestion comes from no file') end
+  if not found then return end
+  local source = vim.iter(found.sources or {}):find(function(source) return source.uri end)
+  if not source then
+    return vim.notify('tinycode: ' .. (found.sources and 'the last suggestion comes from no file' or NOTHING))
+  end
   local name = vim.uri_to_fname(source.uri)
   if vim.fn.filereadable(name) + vim.fn.bufloaded(name) == 0 then return vim.notify(('tinycode: %s is gone'):format(name)) end
   if vim.bo.modified and not vim.o.hidden then vim.cmd.split() end -- else the text may not be left
@@ -42,14 +46,18 @@ function M.tune(...)
   if vim.fn.executable(trainer) == 0 then
     return vim.notify('tinycode: no ' .. trainer .. "; in the clone of tinycode-ls: pipx install --force '.[train]'", vim.log.levels.ERROR)
   end
+  local root = tinycode.root(0) -- of this buffer, not of the terminal's
   vim.cmd('botright new')
-  vim.fn.jobstart({ trainer, 'tune', ... }, { term = true, cwd = tinycode.root(0) })
+  vim.fn.jobstart({ trainer, 'tune', ... }, { term = true, cwd = root })
+  vim.cmd.normal({ 'G', bang = true }) -- else the window does not follow what is said
 end
 
---- Enabled again once it is gone, for 5 seconds at most.
+--- Enabled again once it is gone; one that hangs is ended after 5 seconds.
 function M.restart()
+  local function there() return vim.lsp.get_clients({ name = 'tinycode' }) end
   vim.lsp.enable('tinycode', false)
-  vim.wait(5000, function() return not tinycode.client() end, 20)
+  vim.wait(5000, function() return #there() == 0 end, 20)
+  for _, client in ipairs(there()) do client.rpc.terminate() end
   vim.lsp.enable('tinycode')
 end
 

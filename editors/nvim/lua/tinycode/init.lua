@@ -14,7 +14,9 @@ M.keys = { accept = '<M-y>', accept_line = '<M-l>', accept_word = '<M-w>',
 
 local function place() return vim.inspect({ vim.fn.bufnr(), vim.b.changedtick, vim.api.nvim_win_get_cursor(0) }) end
 
-function M.client(buf) return vim.lsp.get_clients({ name = 'tinycode', bufnr = buf })[1] end
+function M.client(buf) -- not one that was told to end, and hangs
+  return vim.iter(vim.lsp.get_clients({ name = 'tinycode', bufnr = buf })):find(function(one) return not one:is_stopped() end)
+end
 function M.root(buf) return vim.fs.root(buf, '.tinycode.toml') or vim.fs.root(buf, '.git') end
 
 --- The command that starts the server for a workspace: as set, else of its virtual environment where setup() trusts it
@@ -122,7 +124,7 @@ end
 
 local function insert(text)
   vim.bo.undolevels = vim.bo.undolevels -- ends the undo step of what was typed before: undo takes away just this
-  local menu = vim.fn.pumvisible() == 1
+  local menu = vim.fn.complete_info({ 'mode' }).mode ~= '' -- one match has no menu, and is completion all the same
   vim.api.nvim_paste(text, false, -1)
   if menu then vim.fn.complete(vim.fn.col('.'), {}) end -- else the menu's next key would replace it
 end
