@@ -293,30 +293,27 @@ def test_tune_in_a_terminal_and_the_server_takes_the_model(start, repository):
     nvim.until(lambda: str(tuned) in str(nvim.lua(ASK_STATUS)), "the tuned model in the status")
 
 
+def programs(folder, trainer, suffix=""):
+    """The command of a server beside which the trainer is a shell command."""
+    for name, does in (("tinycode-ls", f'exec "{sys.executable}" -m tinycode_ls'), ("tinycode-train", trainer)):
+        program = folder / f"{name}{suffix}"
+        program.write_text(f"#!/bin/sh\n{does}\n")
+        program.chmod(0o755)
+    return [str(folder / f"tinycode-ls{suffix}")]
+
+
 def test_tune_is_for_the_repository_of_the_file_whatever_folder_is_current(start, tmp_path):
     other = tmp_path / "other"
     (other / ".git").mkdir(parents=True)
     (other / "b.py").write_text("z = 1\n")
-    for name, does in (
-        ("tinycode-ls", f'exec "{sys.executable}" -m tinycode_ls'),
-        ("tinycode-train", 'echo "in $PWD."'),
-    ):
-        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
-        (tmp_path / name).chmod(0o755)
-    nvim, _ = start("a.py", "x = 1\n", "", [str(tmp_path / "tinycode-ls")])
+    nvim, _ = start("a.py", "x = 1\n", "", programs(tmp_path, 'echo "in $PWD."'))
     nvim.keys(f":edit {other}/b.py<CR>:Tinycode tune<CR>")
     nvim.until(lambda: f"in {other}." in "".join(nvim.buffer()), "its repository", 20)
     assert nvim.lua("vim.fn.line('.') == vim.fn.line('$')"), "the window follows the report"
 
 
 def test_tune_takes_the_trainer_beside_the_server_on_windows_too(start, tmp_path):
-    for name, does in (
-        ("tinycode-ls.exe", f'exec "{sys.executable}" -m tinycode_ls'),
-        ("tinycode-train.exe", "echo the right one"),
-    ):
-        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
-        (tmp_path / name).chmod(0o755)
-    nvim, _ = start("a.py", "x = 1\n", "", [str(tmp_path / "tinycode-ls.exe")])
+    nvim, _ = start("a.py", "x = 1\n", "", programs(tmp_path, "echo the right one", ".exe"))
     nvim.keys(":Tinycode tune<CR>")
     nvim.until(lambda: "the right one" in "\n".join(nvim.buffer()), "the trainer in the terminal", 20)
 
